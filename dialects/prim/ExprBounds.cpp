@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// A small prover for e >= 0: every atom of the sum is replaced by a bound that can only lower the sum, until a
+// constant is left.
+#include "dialects/prim/Expr.h"
+#include "llvm/ADT/STLExtras.h"
+
+using namespace mlir;
+using llvm::ArrayRef;
+
+namespace dsc::prim {
+
+namespace {
+
+/// Each replacement removes an atom, but alternatives (min, max, select) branch; real shapes need few.
+constexpr int maxSteps = 200;
+
+struct Prover {
+  ArrayRef<Expr> dims;
+  int steps = 0;
+
+  /// Lower bound 0 of an atom or product, from its kind alone.
+  bool atomNonNegative(Expr atom) {
+    switch (atom.getKind()) {
+    case ExprKind::Symbol:
+      return atom.getValue() >= 0;
+    case ExprKind::Index:
+    case ExprKind::NonNegative:
+    case ExprKind::IsZero:
+      return true;
+    default:
+      return nonNegative(atom);
+    }
+  }
+
+  static Expr replaceAtom(Expr e, Expr atom, Expr by) {
+    // The atom occurs linearly in the term found, but possibly elsewhere too: rebuild the whole sum.
+    MLIRContext *context = e.getContext();
+    Expr result = constant(context, e.getKind() == ExprKind::Sum ? e.getValue() : 0);
+    auto addTerm = [&](Expr term) {
+      if (term == atom) {
+        result = result + by;
+      } else if (term.getKind() == ExprKind::Product && llvm::is_contained(term.getOperands(), Attribute(atom))) {
+        Expr product = constant(context, term.getValue());
+        for (Attribute factor : term.getOperands())
+          product = product * (factor == atom ? by : cast<ExprAttr>(factor));
+        result = result + product;
+      } else {
+        result = result + term;
+      }
+    };
+    if (e.getKind() == ExprKind::Sum)
+      for (Attribute term : e.getOperands())
+        addTerm(cast<ExprAttr>(term));
+    else
+      addTerm(e);
+    return result;
+  }
+
+  /// Tries to prove e >= 0 by bounding `atom`, whose cofactor has the sign `positive`.
+  bool tryAtom(Expr e, Expr atom, bool positive) {
+    MLIRContext *context = e.getContext();
+    auto with = [&](Expr by) { return nonNegative(replaceAtom(e, atom, by)); };
+    auto operand = [&](unsigned i) { return cast<ExprAttr>(atom.getOperands()[i]); };
+    switch (atom.getKind()) {
+    case ExprKind::Index:
+      if (positive)
+        return with(constant(context, 0));
+      return size_t(atom.getValue()) < dims.size() && with(dims[atom.getValue()] - 1);
+    case ExprKind::Symbol:
+      return positive && atom.getValue() >= 0 && with(constant(context, atom.getValue()));
+    case ExprKind::Min:
+      return positive ? with(operand(0)) && with(operand(1)) : with(operand(0)) || with(operand(1));
+    case ExprKind::Max:
+      return positive ? with(operand(0)) || with(operand(1)) : with(operand(0)) && with(operand(1));
+    case ExprKind::Select:
+      return with(operand(1)) && with(operand(2));
+    case ExprKind::NonNegative:
+    case ExprKind::IsZero:
+      return with(constant(context, positive ? 0 : 1));
+    case ExprKind::Mod:
+      if (auto divisor = asConstant(operand(1)); divisor && *divisor > 0)
+        return positive ? with(constant(context, 0)) : with(constant(context, *divisor - 1));
+      return false;
+    case ExprKind::FloorDiv: {
+      auto divisor = asConstant(operand(1));
+      if (!divisor || *divisor <= 0)
+        return false;
+      // floor(a/c) <= a for a >= 0, and its lower bound 0.
+      if (positive)
+        return nonNegative(operand(0)) && with(constant(context, 0));
+      return nonNegative(operand(0)) && with(operand(0));
+    }
+    default:
+      return false;
+    }
+  }
+
+  bool nonNegative(Expr e) {
+    if (auto c = asConstant(e))
+      return *c >= 0;
+    if (++steps > maxSteps)
+      return false;
+    SmallVector<Expr> terms;
+    if (e.getKind() == ExprKind::Sum)
+      for (Attribute term : e.getOperands())
+        terms.push_back(cast<ExprAttr>(term));
+    else
+      terms.push_back(e);
+    // Atoms that only the sum as a whole bounds (negative terms) come first; bounding a positive
+    // size by 0 too early would lose s + t - s.
+    for (bool wantPositive : {false, true})
+      for (Expr term : terms) {
+        int64_t coefficient = term.getKind() == ExprKind::Product ? term.getValue() : 1;
+        if ((coefficient > 0) != wantPositive)
+          continue;
+        SmallVector<Expr> factors;
+        if (term.getKind() == ExprKind::Product)
+          for (Attribute factor : term.getOperands())
+            factors.push_back(cast<ExprAttr>(factor));
+        else
+          factors.push_back(term);
+        for (size_t i = 0; i < factors.size(); ++i) {
+          bool othersNonNegative = true;
+          for (size_t j = 0; j < factors.size() && othersNonNegative; ++j)
+            othersNonNegative = j == i || atomNonNegative(factors[j]);
+          if (othersNonNegative && factors[i] != e && tryAtom(e, factors[i], coefficient > 0))
+            return true;
+          if (othersNonNegative && factors[i] == e && tryAtom(e, factors[i], true))
+            return true;
+        }
+        // A negative term that cannot be bounded: no other choice of order helps.
+        if (!wantPositive)
+          return false;
+      }
+    return false;
+  }
+};
+
+} // namespace
+
+bool provablyNonNegative(Expr e, ArrayRef<Expr> dims) { return Prover{dims}.nonNegative(e); }
+
+bool provablyNonZero(Expr e, ArrayRef<Expr> dims) {
+  return provablyNonNegative(e - 1, dims) || provablyNonNegative(-e - 1, dims);
+}
+
+} // namespace dsc::prim
