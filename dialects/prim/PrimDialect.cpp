@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Registration, and the text forms of expressions and shapes.
+#include "dialects/prim/ExprAssembly.h"
 #include "dialects/prim/Prim.h"
 
 using namespace mlir;
@@ -38,12 +39,12 @@ static void printOneExpr(AsmPrinter &printer, Expr e) {
     printer.printString(toString(e));
 }
 
-static ParseResult parseExprText(OpAsmParser &parser, ExprAttr &e) {
+ParseResult dsc::prim::parseExprText(OpAsmParser &parser, ExprAttr &e) {
   return (e = parseOneExpr(parser)) ? success() : failure();
 }
-static void printExprText(OpAsmPrinter &printer, Operation *, ExprAttr e) { printOneExpr(printer, e); }
+void dsc::prim::printExprText(OpAsmPrinter &printer, Operation *, ExprAttr e) { printOneExpr(printer, e); }
 
-static ParseResult parseExprList(OpAsmParser &parser, ShapeAttr &list) {
+ParseResult dsc::prim::parseExprList(OpAsmParser &parser, ShapeAttr &list) {
   llvm::SmallVector<Expr> exprs;
   if (parser.parseCommaSeparatedList(AsmParser::Delimiter::Square, [&]() -> ParseResult {
         exprs.push_back(parseOneExpr(parser));
@@ -53,7 +54,7 @@ static ParseResult parseExprList(OpAsmParser &parser, ShapeAttr &list) {
   list = ShapeAttr::get(parser.getContext(), exprs);
   return success();
 }
-static void printExprList(OpAsmPrinter &printer, Operation *, ShapeAttr list) {
+void dsc::prim::printExprList(OpAsmPrinter &printer, Operation *, ShapeAttr list) {
   printer << '[';
   llvm::interleaveComma(list.toVector(), printer, [&](Expr e) { printOneExpr(printer, e); });
   printer << ']';

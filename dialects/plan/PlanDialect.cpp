@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: Apache-2.0
+// Registration and verifiers; messages cite the constraints of the op descriptions.
+#include "dialects/plan/Plan.h"
+#include "dialects/prim/ExprAssembly.h"
+
+using namespace mlir;
+using namespace dsc::plan;
+using namespace dsc::prim;
+
+#include "dialects/plan/PlanDialect.cpp.inc"
+#define GET_OP_CLASSES
+#include "dialects/plan/PlanOps.cpp.inc"
+
+void PlanDialect::initialize() {
+  addOperations<
+#define GET_OP_LIST
+#include "dialects/plan/PlanOps.cpp.inc"
+      >();
+}
+
+ValueRange KernelOp::getYielded() { return cast<YieldOp>(getBlock().getTerminator()).getValues(); }
+
+LogicalResult KernelOp::verify() {
+  auto yield = dyn_cast<YieldOp>(getBlock().getTerminator());
+  if (!yield)
+    return emitOpError("(C4): the body does not end in plan.yield");
+  unsigned inputs = getNumInputs(), outputs = yield.getValues().size();
+  if (getStrides().size() != inputs + outputs || getAliases().size() != outputs)
+    return emitOpError("(C1): wrong number of strides or aliases");
+  for (auto [o, alias] : llvm::enumerate(getAliases())) {
+    if (alias < -1 || alias >= int64_t(inputs))
+      return emitOpError("(C2): alias ") << alias << " is not an input";
+    if (alias >= 0 && getBlock().getArgument(alias).getType() != yield.getValues()[o].getType())
+      return emitOpError("(C2): output ") << o << " and the input it aliases differ in type";
+  }
+  llvm::SmallVector<Expr> known = getSizes().toVector();
+  std::string unknown;
+  AttrTypeWalker walker;
+  walker.addWalk([&](ExprAttr e) {
+    walkLeaves(e, [&](Expr leaf) {
+      if (leaf.getKind() == ExprKind::Symbol && !llvm::is_contained(known, leaf))
+        unknown = toString(leaf);
+    });
+  });
+  for (BlockArgument argument : getBlock().getArguments())
+    walker.walk(argument.getType());
+  getBody().walk([&](Operation *op) {
+    walker.walk(op->getAttrDictionary());
+    for (Type type : op->getResultTypes())
+      walker.walk(type);
+  });
+  if (!unknown.empty())
+    return emitOpError("(C3): symbol ") << unknown << " is not among its sizes";
+  return success();
+}
+
+LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
+  auto kernel = symbols.lookupNearestSymbolFrom<KernelOp>(*this, getKernelAttr());
+  if (!kernel)
+    return emitOpError("(C1): no kernel named ") << getKernel();
+  if (kernel.getNumInputs() != getInputs().size() || kernel.getYielded().size() != getOutputs().size() ||
+      kernel.getSizes().size() != getSizes().size())
+    return emitOpError("(C2): operands, results or sizes do not match the kernel's in number");
+  llvm::SmallVector<Expr> symbolsOfKernel = kernel.getSizes().toVector(), values = getSizes().toVector();
+  auto instantiate = [&](Expr leaf) -> std::optional<Expr> {
+    auto *it = llvm::find(symbolsOfKernel, leaf);
+    if (it == symbolsOfKernel.end())
+      return std::nullopt;
+    return values[it - symbolsOfKernel.begin()];
+  };
+  auto check = [&](Type formal, Type actual) -> LogicalResult {
+    llvm::SmallVector<Expr> dims;
+    for (Expr dim : getDims(formal))
+      dims.push_back(substitute(dim, instantiate));
+    Type expected = getTensorType(dims, cast<RankedTensorType>(formal).getElementType());
+    if (expected == actual)
+      return success();
+    return emitOpError("(C3): expected ") << expected << ", found " << actual;
+  };
+  for (auto [formal, actual] : llvm::zip(kernel.getBlock().getArgumentTypes(), getInputs().getTypes()))
+    if (failed(check(formal, actual)))
+      return failure();
+  for (auto [formal, actual] : llvm::zip(kernel.getYielded().getTypes(), getOutputs().getTypes()))
+    if (failed(check(formal, actual)))
+      return failure();
+  return success();
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DSC_PLAN_OPS_TD
+#define DSC_PLAN_OPS_TD
+
+include "dialects/prim/PrimDialect.td"
+include "mlir/IR/OpBase.td"
+include "mlir/IR/RegionKindInterface.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Plan_Dialect : Dialect {
+  let name = "plan";
+  let cppNamespace = "::dsc::plan";
+  let summary = "a static program: kernels and their launches";
+  let description = [{
+    A module in plan form holds `plan.kernel`s and one `func.func` per entry, whose body is straight-line code of
+    - `prim.constant` (weights and small constants),
+    - `plan.launch`, `plan.state`, `plan.extend`,
+    - `prim.define_symbol`, `prim.require`,
+    - `func.return`.
+
+    Values are tensors with symbolic shapes; a value is one buffer, dense and row-major, except the states, whose
+    rows have the distance that the session's capacity gives them (`plan.launch` passes it as a size).
+
+    Arguments and results of an entry that are a session's state have the attribute `dsc.state = "name"`; the argument is the
+    state before, the result the state after the run.
+  }];
+  let dependentDialects = ["::dsc::prim::PrimDialect"];
+}
+
+class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
+def Plan_Tensor : TensorOf<[AnyType]>;
+
+def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> {
+  let summary = "one kernel: prim operations over its own symbols";
+  let description = [{
+    The body's arguments are the inputs, `plan.yield` gives the outputs. `sizes` are the kernel's symbols, in the order in which a
+    launch gives their values; every symbol in a type or attribute of the body is one of them. Kernels know nothing of entries:
+    equal bodies are one kernel.
+
+    `strides` has one entry per operand (inputs, then outputs): a `#prim.shape` with the distance in elements of
+    neighbours along each dimension, or unit for dense row-major. `aliases[o]` is the input whose buffer output o shares, or -1. The
+    kernel then changes that buffer in place: it writes only what differs.
+
+    `grid` is the number of independent work items, set by the target that generated the code.
+
+    Constraints: (C1) `strides` and `aliases` have the right length; (C2) an aliased input has the output's type; (C3) symbols in
+    the body are among `sizes`; (C4) the body ends in plan.yield.
+
+    ```mlir
+    plan.kernel @add sizes ["s0"] strides [unit, unit, unit] aliases [-1] {
+    ^bb0(%a: tensor<?xf32, #prim.shape<"s0">>, %b: tensor<?xf32, #prim.shape<"s0">>):
+      %c = prim.binary add %a, %b : tensor<?xf32, #prim.shape<"s0">>
+      plan.yield %c : tensor<?xf32, #prim.shape<"s0">>
+    }
+    ```
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, Prim_ShapeAttr:$sizes, ArrayAttr:$strides, DenseI64ArrayAttr:$aliases,
+                       OptionalAttr<Prim_ExprAttr>:$grid);
+  let regions = (region SizedRegion<1>:$body);
+  let assemblyFormat = [{
+    $sym_name `sizes` custom<ExprList>($sizes) `strides` $strides `aliases` $aliases (`grid` custom<ExprText>($grid)^)?
+    attr-dict-with-keyword $body
+  }];
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    ::mlir::Block &getBlock() { return getBody().front(); }
+    unsigned getNumInputs() { return getBlock().getNumArguments(); }
+    ::mlir::ValueRange getYielded();
+    /// Strides of operand i (inputs, then outputs); null for dense row-major.
+    ::dsc::prim::ShapeAttr getOperandStrides(unsigned i) {
+      return ::llvm::dyn_cast<::dsc::prim::ShapeAttr>(getStrides()[i]);
+    }
+  }];
+}
+
+def Plan_YieldOp : Plan_Op<"yield", [Terminator, Pure, HasParent<"KernelOp">]> {
+  let summary = "the outputs of a kernel";
+  let arguments = (ins Variadic<Plan_Tensor>:$values);
+  let assemblyFormat = "attr-dict ($values^ `:` type($values))?";
+}
+
+def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a kernel";
+  let description = [{
+    `sizes[i]` is the value of the kernel's i-th symbol, over the entry's symbols. `slots[o]` is the arena slot of output o, set by
+    the memory plan; -1 for an output that lives elsewhere (an entry's output, a state, an aliased input).
+
+    Constraints: (C1) the kernel exists; (C2) operand, result and size counts match; (C3) types match the kernel's after replacing
+    its symbols by `sizes`.
+
+    ```mlir
+    %2 = plan.launch @add sizes ["batch"] (%0, %1) : (tensor<?xf32, #prim.shape<"batch">>, tensor<?xf32, #prim.shape<"batch">>)
+           -> tensor<?xf32, #prim.shape<"batch">>
+    ```
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_Tensor>:$inputs, Prim_ShapeAttr:$sizes,
+                       OptionalAttr<DenseI64ArrayAttr>:$slots);
+  let results = (outs Variadic<Plan_Tensor>:$outputs);
+  let assemblyFormat = [{
+    $kernel `sizes` custom<ExprList>($sizes) `(` $inputs `)` (`slots` $slots^)? attr-dict `:` functional-type($inputs, $outputs)
+  }];
+}
+
+def Plan_StateOp : Plan_Op<"state", [Pure]> {
+  let summary = "the buffer of a state in an entry that starts it: contents not defined";
+  let description = [{
+    ```mlir
+    %0 = plan.state "keys.0" : tensor<1x?x64xf32, #prim.shape<1, "seq", 64>>
+    ```
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs Plan_Tensor:$result);
+  let assemblyFormat = "$name attr-dict `:` type($result)";
+}
+
+def Plan_ExtendOp : Plan_Op<"extend", [Pure]> {
+  let summary = "the same state buffer seen with more rows: the new ones are not defined";
+  let description = [{
+    ```mlir
+    %1 = plan.extend %0 axis 1 : tensor<1x?x64xf32, #prim.shape<1, "past", 64>> -> tensor<1x?x64xf32, #prim.shape<1, "past + seq", 64>>
+    ```
+  }];
+  let arguments = (ins Plan_Tensor:$past, I64Attr:$axis);
+  let results = (outs Plan_Tensor:$result);
+  let assemblyFormat = "$past `axis` $axis attr-dict `:` type($past) `->` type($result)";
+}
+
+#endif
