@@ -5,7 +5,9 @@
  *
  *   dsc_file_header
  *   dsc_section[section_count]      at header_bytes
- *   sections                        each at a multiple of 64 (weights and code: of 4096)
+ *   sections                        each at a multiple of 64 (weights and code: of 4096), in the
+ *                                   order of the table, with less than 4096 zero bytes between them;
+ *                                   the file ends with the last
  *
  * header_digest covers the header (with header_digest = 0) and the section table.
  */
@@ -41,10 +43,10 @@ typedef enum dsc_section_kind {
 typedef struct dsc_section {
   uint32_t kind;     /* unknown kinds are ignored */
   uint32_t reserved; /* 0 */
-  char tag[32];      /* NUL-padded; CODE: "x86-64-v3", "x86-64-v4" */
+  char tag[32];      /* NUL-padded; CODE: "x86-64-v3", "x86-64-v4", "x86-64-v4+avx512bf16" */
   uint64_t offset;
   uint64_t bytes;
-  uint64_t digest;   /* XXH3-64 of the section's bytes */
+  uint64_t digest;   /* XXH3-64 of the section's bytes; WEIGHTS: 0 */
 } dsc_section;
 
 #endif

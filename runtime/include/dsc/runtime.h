@@ -142,13 +142,17 @@ DSC_API void dsc_session_destroy(dsc_session *session);
 
 /* Runs an entry. `inputs` has one tensor per input of the entry, in its order. `outputs` likewise; an output
  * whose data is NULL is filled in by the runtime with memory that the session owns until its next run, else
- * dtype, rank and dims must be what the run produces (the message says what that is). After an error no
- * state has changed, except DSC_INDEX_OUT_OF_RANGE, after which the session must be reset or truncated. */
+ * dtype, rank and dims must be what the run produces (the message says what that is), and its memory must
+ * not overlap an input's. Data is aligned to its elements; booleans are 0 or 1.
+ * After an error before the first step no state has changed. An error between steps
+ * (DSC_INDEX_OUT_OF_RANGE, a computed size that is refused) leaves the length as it was, or 0 when the
+ * entry starts the states; the session must then be reset or truncated, or started by such an entry. */
 DSC_API dsc_status dsc_session_run(dsc_session *session, size_t entry, const dsc_tensor *inputs,
                                    size_t input_count, dsc_tensor *outputs, size_t output_count,
                                    dsc_error *error);
 
-DSC_API int64_t dsc_session_length(const dsc_session *session);   /* rows in the growing states */
+/* Rows in the growing states; without growing states, what the counters say. */
+DSC_API int64_t dsc_session_length(const dsc_session *session);
 DSC_API int64_t dsc_session_capacity(const dsc_session *session); /* rows reserved */
 DSC_API dsc_status dsc_session_reset(dsc_session *session, dsc_error *error);
 /* Keeps the first `length` rows: the way back after speculative tokens. */

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef DSC_RUNTIME_ARENA_H
+#define DSC_RUNTIME_ARENA_H
+
+#include "runtime/Memory.h"
+
+namespace dsc {
+
+// Activations of a session: one block for the slots of each epoch, kept and never shrunk, so that a run
+// like the one before allocates nothing.
+class Arena {
+public:
+  [[nodiscard]] bool allocate(size_t epochs) { return blocks.allocate(epochs); }
+  // The block of `epoch` with at least `bytes`; its contents are undefined. Null when there is no memory.
+  char *reserve(size_t epoch, uint64_t bytes);
+
+  uint64_t bytes() const;
+  uint64_t growths() const { return grown; }
+
+private:
+  Array<Block> blocks;
+  uint64_t grown = 0;
+};
+
+} // namespace dsc
+
+#endif
