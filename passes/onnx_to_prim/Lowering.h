@@ -198,13 +198,22 @@ public:
   llvm::DenseMap<Value, Values> sequences;   ///< onnx value -> prim values
   mlir::OpBuilder &builder;
 
+  /// Lowers the nodes of a block in order (not its terminator); the body of an entry or of an inlined region.
+  LogicalResult lowerBody(mlir::Block &body);
+
+  /// `e` with the symbols that unify eliminated since it was made. Expressions read from types are always current.
+  Expr current(Expr e) const;
+
 private:
   void replaceSymbol(Expr symbol, Expr by);
+  bool declaredBefore(Expr a, Expr b);
 
   mlir::FunctionOpInterface function;
   mlir::Location loc = builder.getUnknownLoc();
   SymbolicValues symbolicValues;
   llvm::SmallVector<Expr> definedSymbols; ///< by prim.define_symbol; they cannot be eliminated
+  llvm::SmallVector<std::pair<Expr, Expr>> replacements;
+  llvm::DenseSet<Value> failedValues; ///< onnx values whose node could not be lowered
   unsigned nextSymbol = 0;
 };
 

@@ -1,0 +1,378 @@
+// SPDX-License-Identifier: Apache-2.0
+// The building blocks of Lowering that create prim operations.
+#include "passes/onnx_to_prim/Lowering.h"
+#include "llvm/ADT/SmallBitVector.h"
+#include "llvm/ADT/Sequence.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+namespace dsc::onnx_to_prim {
+
+// ---- Constants -------------------------------------------------------------------------------------------
+
+static Attribute numberAttr(double value, Type type) {
+  if (auto floatType = dyn_cast<FloatType>(type)) {
+    APFloat f(value);
+    bool losesInfo;
+    f.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
+    return FloatAttr::get(type, f);
+  }
+  auto integer = cast<IntegerType>(type);
+  return IntegerAttr::get(type, APInt(integer.getWidth(), uint64_t(int64_t(value)), /*isSigned=*/true, /*implicitTrunc=*/true));
+}
+
+Value Lowering::scalar(double value, Type elementType) {
+  auto type = RankedTensorType::get({}, elementType);
+  return ConstantOp::create(builder, loc, type, DenseElementsAttr::get(type, numberAttr(value, elementType)));
+}
+
+Value Lowering::scalarInt(int64_t value, Type elementType) {
+  auto type = RankedTensorType::get({}, elementType);
+  if (isa<FloatType>(elementType))
+    return scalar(double(value), elementType);
+  APInt bits(cast<IntegerType>(elementType).getWidth(), uint64_t(value), /*isSigned=*/true, /*implicitTrunc=*/true);
+  return ConstantOp::create(builder, loc, type, DenseElementsAttr::get(type, ArrayRef<APInt>(bits)));
+}
+
+Value Lowering::splat(double value, ArrayRef<Expr> dims, Type elementType) {
+  return broadcastInDim(scalar(value, elementType), {}, dims);
+}
+Value Lowering::splatInt(int64_t value, ArrayRef<Expr> dims, Type elementType) {
+  return broadcastInDim(scalarInt(value, elementType), {}, dims);
+}
+
+std::optional<double> Lowering::constantSplat(Value value) {
+  while (Operation *op = value.getDefiningOp()) {
+    if (isa<BroadcastOp, ReshapeOp, ConvertOp, TransposeOp>(op)) {
+      value = op->getOperand(0);
+      continue;
+    }
+    auto c = dyn_cast<ConstantOp>(op);
+    auto dense = c ? dyn_cast<DenseElementsAttr>(c.getValue()) : DenseElementsAttr();
+    if (!dense || !dense.isSplat())
+      return std::nullopt;
+    if (isa<FloatType>(dense.getElementType())) {
+      APFloat f = dense.getSplatValue<APFloat>();
+      bool losesInfo;
+      f.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
+      return f.convertToDouble();
+    }
+    APInt i = dense.getSplatValue<APInt>();
+    bool isUnsigned = dense.getElementType().isUnsignedInteger() || i.getBitWidth() == 1;
+    return isUnsigned ? double(i.getZExtValue()) : double(i.getSExtValue());
+  }
+  return std::nullopt;
+}
+
+Value Lowering::indexExpr(Expr element, ArrayRef<Expr> dims, Type elementType) {
+  return IndexExprOp::create(builder, loc, getTensorType(dims, elementType), element);
+}
+
+Value Lowering::exprs(ArrayRef<Expr> elements, Type elementType) {
+  return ExprsOp::create(builder, loc, getTensorType({size(elements.size())}, elementType),
+                         ShapeAttr::get(getContext(), elements));
+}
+
+// ---- Elementwise ------------------------------------------------------------------------------------------
+
+FailureOr<Dims> Lowering::broadcastDims(Node &node, ArrayRef<Value> values) {
+  size_t resultRank = 0;
+  for (Value value : values)
+    resultRank = std::max<size_t>(resultRank, rank(value));
+  Dims result(resultRank, size(1));
+  for (Value value : values) {
+    size_t offset = resultRank - rank(value);
+    for (size_t i = offset; i < resultRank; ++i) {
+      // Read the dimension anew each time: unification changes types.
+      Expr dim = getDim(value.getType(), i - offset);
+      result[i] = current(result[i]);
+      if (isConstant(dim, 1) || dim == result[i])
+        continue;
+      if (isConstant(result[i], 1)) {
+        result[i] = dim;
+        continue;
+      }
+      auto unified = unify(node, result[i], dim, "sizes of operands along dimension " + llvm::Twine(i));
+      if (failed(unified))
+        return failure();
+      result[i] = *unified;
+    }
+  }
+  for (Expr &dim : result)
+    dim = current(dim);
+  return result;
+}
+
+LogicalResult Lowering::broadcastAll(Node &node, MutableArrayRef<Value> values) {
+  auto dims = broadcastDims(node, values);
+  if (failed(dims))
+    return failure();
+  for (Value &value : values)
+    value = broadcastTo(value, *dims);
+  return success();
+}
+
+Value Lowering::broadcastTo(Value value, ArrayRef<Expr> dims) {
+  size_t offset = dims.size() - rank(value);
+  SmallVector<int64_t> axes;
+  Dims own = getDims(value);
+  for (auto [i, dim] : llvm::enumerate(own)) {
+    axes.push_back(offset + i);
+    // Unified but not identical (a prim.require stands between them): same buffer, other name.
+    if (!isConstant(dim, 1) && dim != dims[offset + i])
+      dim = dims[offset + i];
+  }
+  return broadcastInDim(castTo(value, own), axes, dims);
+}
+
+Value Lowering::broadcastInDim(Value x, ArrayRef<int64_t> axes, ArrayRef<Expr> dims) {
+  auto type = getTensorType(dims, elementType(x));
+  if (type == x.getType())
+    return x;
+  return BroadcastOp::create(builder, loc, type, x, axes);
+}
+
+Value Lowering::unary(UnaryKind kind, Value x) {
+  bool test = kind == UnaryKind::IsNaN || kind == UnaryKind::IsInf;
+  return UnaryOp::create(builder, loc, test ? withElementType(x.getType(), i1()) : Type(x.getType()), kind, x);
+}
+
+/// Repeats a scalar operand to the shape of the other.
+static void matchScalars(Lowering &l, Value &x, Value &y) {
+  if (rank(x) == 0 && rank(y) > 0)
+    x = l.broadcastInDim(x, {}, getDims(y));
+  else if (rank(y) == 0 && rank(x) > 0)
+    y = l.broadcastInDim(y, {}, getDims(x));
+}
+
+Value Lowering::binary(BinaryKind kind, Value x, Value y) {
+  matchScalars(*this, x, y);
+  return BinaryOp::create(builder, loc, x.getType(), kind, x, y);
+}
+
+Value Lowering::compare(CompareKind kind, Value x, Value y) {
+  matchScalars(*this, x, y);
+  return CompareOp::create(builder, loc, withElementType(x.getType(), i1()), kind, x, y);
+}
+
+Value Lowering::select(Value condition, Value onTrue, Value onFalse) {
+  matchScalars(*this, onTrue, onFalse);
+  if (rank(condition) == 0 && rank(onTrue) > 0)
+    condition = broadcastInDim(condition, {}, getDims(onTrue));
+  if (rank(onTrue) == 0 && rank(condition) > 0) {
+    onTrue = broadcastInDim(onTrue, {}, getDims(condition));
+    onFalse = broadcastInDim(onFalse, {}, getDims(condition));
+  }
+  return SelectOp::create(builder, loc, onTrue.getType(), condition, onTrue, onFalse);
+}
+
+Value Lowering::convert(Value x, Type to) {
+  if (elementType(x) == to)
+    return x;
+  return ConvertOp::create(builder, loc, withElementType(x.getType(), to), x);
+}
+
+// ---- Layout ------------------------------------------------------------------------------------------------
+
+Value Lowering::reshape(Value x, ArrayRef<Expr> dims) {
+  auto type = getTensorType(dims, elementType(x));
+  if (type == x.getType())
+    return x;
+  return ReshapeOp::create(builder, loc, type, x);
+}
+
+Value Lowering::transpose(Value x, ArrayRef<int64_t> perm) {
+  if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
+    return x;
+  Dims dims;
+  for (int64_t p : perm)
+    dims.push_back(getDim(x.getType(), p));
+  return TransposeOp::create(builder, loc, getTensorType(dims, elementType(x)), x, perm);
+}
+
+Value Lowering::slice(Value x, ArrayRef<Expr> starts, ArrayRef<int64_t> steps, ArrayRef<Expr> counts) {
+  auto type = getTensorType(counts, elementType(x));
+  bool whole = type == x.getType();
+  for (auto [start, step] : llvm::zip(starts, steps))
+    whole = whole && isConstant(start, 0) && step == 1;
+  if (whole)
+    return x;
+  return SliceOp::create(builder, loc, type, x, ShapeAttr::get(getContext(), starts), steps);
+}
+
+Value Lowering::sliceAxis(Value x, int64_t axis, Expr start, Expr count) {
+  Dims counts = getDims(x), starts(counts.size(), size(0));
+  SmallVector<int64_t> steps(counts.size(), 1);
+  starts[axis] = start;
+  counts[axis] = count;
+  return slice(x, starts, steps, counts);
+}
+
+Value Lowering::concat(ArrayRef<Value> values, int64_t axis) {
+  if (values.size() == 1)
+    return values.front();
+  Dims dims = getDims(values.front());
+  for (Value value : values.drop_front())
+    dims[axis] = dims[axis] + getDim(value.getType(), axis);
+  return ConcatOp::create(builder, loc, getTensorType(dims, elementType(values.front())), values, axis);
+}
+
+Value Lowering::unsqueeze(Value x, int64_t axis) {
+  Dims dims = getDims(x);
+  dims.insert(dims.begin() + axis, size(1));
+  return reshape(x, dims);
+}
+
+Value Lowering::squeeze(Value x, int64_t axis) {
+  Dims dims = getDims(x);
+  dims.erase(dims.begin() + axis);
+  return reshape(x, dims);
+}
+
+// ---- Reductions, contractions, indexing -----------------------------------------------------------------------
+
+Value Lowering::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes, bool keepDims) {
+  if (axes.empty())
+    return x;
+  SmallVector<int64_t> sorted(axes);
+  llvm::sort(sorted);
+  Dims reduced, kept;
+  for (auto [i, dim] : llvm::enumerate(getDims(x))) {
+    bool gone = llvm::is_contained(sorted, int64_t(i));
+    if (!gone)
+      reduced.push_back(dim);
+    kept.push_back(gone ? size(1) : dim);
+  }
+  Value result = ReduceOp::create(builder, loc, getTensorType(reduced, elementType(x)), kind, x, sorted);
+  return keepDims ? reshape(result, kept) : result;
+}
+
+Value Lowering::mean(Value x, ArrayRef<int64_t> axes, bool keepDims) {
+  Expr count = size(1);
+  for (int64_t axis : axes)
+    count = count * getDim(x.getType(), axis);
+  Value sum = reduce(ReduceKind::Sum, x, axes, keepDims);
+  if (auto c = asConstant(count))
+    return binary(BinaryKind::Div, sum, scalar(double(*c), elementType(x)));
+  Value n = convert(reshape(exprs({count}, i64()), {}), elementType(x));
+  return binary(BinaryKind::Div, sum, n);
+}
+
+Value Lowering::dot(Value lhs, Value rhs, ArrayRef<int64_t> lhsBatch, ArrayRef<int64_t> rhsBatch,
+                    ArrayRef<int64_t> lhsContract, ArrayRef<int64_t> rhsContract, Type resultElement) {
+  Dims dims;
+  for (int64_t i : lhsBatch)
+    dims.push_back(getDim(lhs.getType(), i));
+  auto addFree = [&](Value v, ArrayRef<int64_t> batch, ArrayRef<int64_t> contract) {
+    for (auto [i, dim] : llvm::enumerate(getDims(v)))
+      if (!llvm::is_contained(batch, int64_t(i)) && !llvm::is_contained(contract, int64_t(i)))
+        dims.push_back(dim);
+  };
+  addFree(lhs, lhsBatch, lhsContract);
+  addFree(rhs, rhsBatch, rhsContract);
+  Type element = resultElement ? resultElement : elementType(lhs);
+  return DotOp::create(builder, loc, getTensorType(dims, element), lhs, rhs, lhsBatch, rhsBatch, lhsContract, rhsContract);
+}
+
+FailureOr<Value> Lowering::matmul(Node &node, Value a, Value b, Type resultElement) {
+  if (rank(a) == 0 || rank(b) == 0)
+    return node.error() << "a matrix product of a scalar";
+  bool vectorA = rank(a) == 1, vectorB = rank(b) == 1;
+  if (vectorA)
+    a = unsqueeze(a, 0);
+  if (vectorB)
+    b = unsqueeze(b, 1);
+  Expr kA = getDim(a.getType(), rank(a) - 1), kB = getDim(b.getType(), rank(b) - 2);
+  auto k = unify(node, kA, kB, "inner sizes of the product");
+  if (failed(k))
+    return failure();
+  auto withSize = [&](Value v, int64_t axis) {
+    Dims dims = getDims(v);
+    dims[axis] = current(*k);
+    return castTo(v, dims);
+  };
+  a = withSize(a, rank(a) - 1);
+  b = withSize(b, rank(b) - 2);
+
+  // Leading dimensions: those of b that are one everywhere need no batch, the rows of a are just more rows.
+  auto leading = [](Value v) { return rank(v) - 2; };
+  bool plainB = llvm::all_of(ArrayRef(getDims(b)).drop_back(2), [](Expr dim) { return isConstant(dim, 1); });
+  Value result;
+  if (plainB && leading(b) <= leading(a)) {
+    Dims dims = getDims(b);
+    Value matrix = reshape(b, ArrayRef(dims).take_back(2));
+    result = dot(a, matrix, {}, {}, {rank(a) - 1}, {0}, resultElement);
+  } else {
+    Value headA = a, headB = b;
+    // Broadcast the leading dimensions, keeping the matrices.
+    size_t batchRank = std::max(leading(a), leading(b));
+    Dims batch(batchRank, size(1));
+    for (Value *v : {&headA, &headB})
+      for (int64_t i = 0, e = leading(*v); i < e; ++i) {
+        size_t at = batchRank - e + i;
+        Expr dim = getDim(v->getType(), i);
+        batch[at] = current(batch[at]);
+        if (isConstant(dim, 1) || dim == batch[at])
+          continue;
+        if (isConstant(batch[at], 1)) {
+          batch[at] = dim;
+          continue;
+        }
+        auto unified = unify(node, batch[at], dim, "leading sizes of the product");
+        if (failed(unified))
+          return failure();
+        batch[at] = *unified;
+      }
+    for (Expr &dim : batch)
+      dim = current(dim);
+    auto batchAxes = llvm::to_vector(llvm::seq<int64_t>(0, batchRank));
+    for (Value *v : {&headA, &headB}) {
+      Dims dims = batch, own = getDims(*v);
+      dims.append(own.end() - 2, own.end());
+      *v = broadcastTo(*v, dims);
+    }
+    result = dot(headA, headB, batchAxes, batchAxes, {int64_t(batchRank) + 1}, {int64_t(batchRank)}, resultElement);
+  }
+  if (vectorB)
+    result = squeeze(result, rank(result) - 1);
+  if (vectorA)
+    result = squeeze(result, rank(result) - (vectorB ? 1 : 2));
+  return result;
+}
+
+Value Lowering::softmax(Value x, int64_t axis) {
+  Dims dims = getDims(x);
+  auto repeat = [&](Value reduced) {
+    auto axes = llvm::to_vector(llvm::seq<int64_t>(0, dims.size()));
+    return broadcastInDim(reduced, axes, dims);
+  };
+  Value shifted = binary(BinaryKind::Sub, x, repeat(reduce(ReduceKind::Max, x, {axis}, true)));
+  Value e = unary(UnaryKind::Exp, shifted);
+  return binary(BinaryKind::Div, e, repeat(reduce(ReduceKind::Sum, e, {axis}, true)));
+}
+
+Value Lowering::take(Value x, Value indices, int64_t axis) {
+  Dims own = getDims(x), dims(own.begin(), own.begin() + axis);
+  llvm::append_range(dims, getDims(indices));
+  dims.append(own.begin() + axis + 1, own.end());
+  return TakeOp::create(builder, loc, getTensorType(dims, elementType(x)), x, indices, axis);
+}
+
+Value Lowering::nonNegativeIndices(Value indices, Expr size) {
+  indices = convert(indices, i64());
+  if (auto known = symbolicValues.get(indices)) {
+    bool safe = known->element ? provablyNonNegative(known->element, known->dims)
+                               : llvm::all_of(*known->elements, [](Expr e) { return provablyNonNegative(e); });
+    if (safe)
+      return indices;
+  }
+  Value zero = scalarInt(0, i64());
+  Value n = asConstant(size) ? scalarInt(*asConstant(size), i64()) : reshape(exprs({size}, i64()), {});
+  Value negative = compare(CompareKind::Lt, indices, zero);
+  return select(negative, binary(BinaryKind::Add, indices, n), indices);
+}
+
+} // namespace dsc::onnx_to_prim
