@@ -1,0 +1,231 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""End to end: every exported model of fixtures/ against PyTorch's outputs, in three ways.
+
+    eval     dsc eval MODEL --npz RUN, the reference interpreter, each stored run by itself
+    io       dsc compile --kv=io, then dsc run, each stored run by itself
+    state    dsc compile, then dsc run with the calls of a generation in order, in one session
+
+    python run_models.py [--mode MODE] [--only REGEX] [--models DIR] [--results DIR] [--jobs N]
+
+What must hold for a case follows from its entry in manifest.json (see `expectation`). Outputs are judged here, and dsc's
+own verdict (exit code) must agree. What is known not to work is in expected_failures.txt, one "MODE/CASE  # why" a line;
+a case of that list that passes is an error too: the list must be exact. Exit code 1 if any case is not as expected.
+"""
+from __future__ import annotations
+
+import argparse
+import concurrent.futures
+import dataclasses
+import json
+import pathlib
+import re
+import sys
+import tempfile
+import time
+
+import numpy as np
+import onnx
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+from support import compare, report  # noqa: E402
+from support.program import BUILD, FIXTURES, dsc, require_program  # noqa: E402
+
+HERE = pathlib.Path(__file__).resolve().parent
+MODES = ("eval", "io", "state")
+STATEFUL_FORMS = ("gen", "gen_multi", "static", "static_multi", "old")
+TOLERANCES = {"float32": compare.EXACT_ENOUGH, "bfloat16": compare.BFLOAT16, "float16": compare.FLOAT16}
+ANYTHING = compare.Tolerance(atol=float("inf"))
+MISMATCH = 1  # dsc's exit code when outputs differ
+
+# Cases whose stored outputs cannot be met, for a reason that the manifest explains: they must compile and run.
+ONLY_RUN = ("v32_multi_bmm_op20", "old_v3_past_missing_experts_op18")
+# Cases that must be refused, and what the message must hold.
+REFUSED = {"v3_attn_op26": ("Attention", "opset 18", "node_scaled_dot_product_attention")}
+
+
+@dataclasses.dataclass(frozen=True)
+class Expectation:
+    kind: str  # "values", "run", "refused"
+    tolerance: compare.Tolerance = ANYTHING
+    words: tuple = ()  # of the refusal
+
+
+def contrib_nodes(folder: pathlib.Path, case: dict) -> list[str]:
+    """Names of the com.microsoft nodes of a case's graphs."""
+    return [node.name for graph in case["graphs"]
+            for node in onnx.load(folder / graph, load_external_data=False).graph.node
+            if node.domain == "com.microsoft"]
+
+
+def expectation(name: str, folder: pathlib.Path, case: dict) -> Expectation:
+    if name in REFUSED:
+        return Expectation("refused", words=REFUSED[name])
+    if nodes := contrib_nodes(folder, case):
+        return Expectation("refused", words=("com.microsoft", *nodes))
+    if name in ONLY_RUN:
+        return Expectation("run")
+    return Expectation("values", TOLERANCES[case["dtype"]])
+
+
+def sequences(runs: list[dict]) -> list[list[dict]]:
+    """The generations of a case: runs of one prefix (io_b2s8_prefill, io_b2s8_step1, ...), in their order."""
+    by_prefix: dict[str, list[dict]] = {}
+    for run in runs:
+        by_prefix.setdefault(re.sub(r"_(prefill|step\d+)\.npz$", "", run["file"]), []).append(run)
+    return list(by_prefix.values())
+
+
+def judge_saved(outcome, saved: pathlib.Path, run: dict, folder: pathlib.Path, expected: Expectation) -> str:
+    """Why a call's outputs are wrong, or ''."""
+    free_order = "selected experts" in run.get("ort_note", "")
+    verdict_is_ours = expected.kind == "run" or free_order
+    if not outcome.ok and not (outcome.code == MISMATCH and verdict_is_ours):
+        return f"{run['file']}: {outcome.reason()}"
+    if not saved.exists():
+        return f"{run['file']}: --save wrote nothing"
+    got, want = compare.outputs(np.load(saved)), compare.outputs(np.load(folder / run["file"]))
+    why = compare.first_difference(got, want, expected.tolerance, free_order)
+    if not why and expected.kind == "run":
+        nan = [n for n, v in got.items() if v.dtype.kind == "f" and np.isnan(v).any()]
+        why = f"NaN in {', '.join(nan)}" if nan else ""
+    return f"{run['file']}: {why}" if why else ""
+
+
+def limits(expected: Expectation) -> list[str]:
+    """What dsc itself compares with: loose where only rows are judged or only running counts."""
+    t = expected.tolerance
+    return ["--atol", "1e30" if t.atol == float("inf") else str(t.atol), "--rtol", str(t.rtol)]
+
+
+def refusal(outcome, expected: Expectation) -> str:
+    if outcome.ok:
+        return "was accepted"
+    if outcome.code is None or outcome.crashed:
+        return outcome.reason()
+    missing = [w for w in expected.words if w not in outcome.err]
+    return f"the message does not say: {', '.join(missing)}: {outcome.reason()}" if missing else ""
+
+
+def run_eval(folder, case, expected, scratch) -> str:
+    if expected.kind == "refused":
+        return next((why for graph in case["graphs"] for run in case["runs"][:1]
+                     if (why := refusal(dsc("eval", folder / graph, "--npz", folder / run["file"]), expected))), "")
+    for run in case["runs"]:
+        saved = scratch / "out.npz"
+        saved.unlink(missing_ok=True)
+        outcome = dsc("eval", folder / run["graph"], "--npz", folder / run["file"], "--save", saved, *limits(expected))
+        if why := judge_saved(outcome, saved, run, folder, expected):
+            return why
+    return ""
+
+
+def compile_case(folder, case, engine, *options):
+    return dsc("compile", *(folder / graph for graph in case["graphs"]), "-o", engine, *options)
+
+
+def call(folder, run) -> str:
+    return f"{pathlib.Path(run['graph']).stem}={folder / run['file']}"
+
+
+def run_io(folder, case, expected, scratch) -> str:
+    engine = scratch / "model.dsce"
+    compiled = compile_case(folder, case, engine, "--kv=io")
+    if expected.kind == "refused":
+        return refusal(compiled, expected)
+    if not compiled.ok:
+        return f"compile: {compiled.reason()}"
+    for run in case["runs"]:
+        saved = scratch / "out.npz"
+        saved.unlink(missing_ok=True)
+        outcome = dsc("run", engine, "--threads", 1, "--npz", call(folder, run), "--save", saved, *limits(expected))
+        if why := judge_saved(outcome, saved, run, folder, expected):
+            return why
+    return ""
+
+
+def run_state(folder, case, expected, scratch) -> str:
+    engine = scratch / "model.dsce"
+    compiled = compile_case(folder, case, engine)
+    if expected.kind == "refused":
+        return refusal(compiled, expected)
+    if not compiled.ok:
+        return f"compile: {compiled.reason()}"
+    for runs in sequences(case["runs"]):
+        saved = scratch / "out.npz"
+        saved.unlink(missing_ok=True)
+        calls = [argument for run in runs for argument in ("--npz", call(folder, run))]
+        outcome = dsc("run", engine, "--threads", 1, *calls, "--save", saved, *limits(expected))
+        # dsc compares every call; the last one is judged here as well, except what the state has replaced.
+        if why := judge_saved(outcome, saved, runs[-1], folder, expected):
+            return f"session {runs[0]['file']} ... {why}"
+    return ""
+
+
+RUNNERS = {"eval": run_eval, "io": run_io, "state": run_state}
+
+
+def run_task(mode: str, name: str, folder: pathlib.Path, case: dict) -> dict:
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="dsc-models-") as scratch:
+        why = RUNNERS[mode](folder, case, expectation(name, folder, case), pathlib.Path(scratch))
+    return {"name": f"{mode}/{name}", "status": "fail" if why else "pass", "detail": why,
+            "seconds": round(time.monotonic() - start, 2)}
+
+
+def tasks(models: pathlib.Path, modes, only: str):
+    cases = json.loads((models / "manifest.json").read_text())["cases"]
+    for name, case in cases.items():
+        if case["status"] != "exported" or not re.search(only, name):
+            continue
+        for mode in modes:
+            if mode != "state" or case["form"] in STATEFUL_FORMS:
+                yield mode, name, models / name, case
+
+
+def settle(results: list[dict], known: dict[str, str]) -> int:
+    """Weighs results against the list of known failures; prints what is not as expected and returns how many."""
+    surprises = 0
+    for r in results:
+        if r["name"] in known:
+            surprise = r["status"] == "pass"
+            r["status"], r["detail"] = (("fail", "passes now: remove it from expected_failures.txt") if surprise
+                                        else ("skip", f"known: {known[r['name']]}"))
+        else:
+            surprise = r["status"] != "pass"
+        if surprise:
+            surprises += 1
+            print(f"FAIL {r['name']}: {r['detail']}")
+    return surprises
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--mode", choices=MODES, action="append")
+    parser.add_argument("--only", default="", help="regular expression on the case's name")
+    parser.add_argument("--models", type=pathlib.Path, default=FIXTURES, help="folder with a manifest.json")
+    parser.add_argument("--results", type=pathlib.Path, default=BUILD / "results")
+    parser.add_argument("--expected-failures", type=pathlib.Path, default=HERE / "expected_failures.txt")
+    parser.add_argument("--jobs", type=int, default=2)
+    arguments = parser.parse_args()
+
+    require_program()
+    todo = list(tasks(arguments.models, arguments.mode or MODES, arguments.only))
+    results = []
+    with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
+        for done, result in enumerate(pool.map(lambda t: run_task(*t), todo), 1):
+            results.append(result)
+            if done % 20 == 0:
+                print(f"    {done} of {len(todo)}", flush=True)
+    report.write_jsonl(arguments.results / "models.jsonl", results)
+    surprises = settle(results, report.read_list(arguments.expected_failures))
+    report.write_junit(arguments.results / "models.xml", "models", results)
+    for mode in MODES:
+        of_mode = [r for r in results if r["name"].startswith(mode + "/")]
+        if of_mode:
+            print(f"    {mode:<6} {sum(r['status'] == 'pass' for r in of_mode)} of {len(of_mode)} cases pass")
+    return 1 if surprises else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
