@@ -249,6 +249,12 @@ Expr mod(Expr a, Expr b) {
     return constant(context, modInt(*ca, *cb));
   if (cb == 1 || cb == -1 || ca == 0)
     return constant(context, 0);
+  // mod(c * mod(x, b) + r, b) = mod(c * x + r, b)
+  SmallVector<Term> terms;
+  collectTerms(a, terms);
+  for (Term &t : terms)
+    if (t.factors.size() == 1 && t.factors[0].getKind() == ExprKind::Mod && t.factors[0].getOperands()[1] == b)
+      return mod(a - fromTerm(context, t) + cast<ExprAttr>(t.factors[0].getOperands()[0]) * t.coefficient, b);
   if (b.getKind() != ExprKind::Sum) {
     auto [quotient, rest] = divideTerms(a, b);
     if (!isConstant(quotient, 0))

@@ -32,34 +32,24 @@ struct Prover {
     }
   }
 
-  static Expr replaceAtom(Expr e, Expr atom, Expr by) {
-    // The atom occurs linearly in the term found, but possibly elsewhere too: rebuild the whole sum.
-    MLIRContext *context = e.getContext();
-    Expr result = constant(context, e.getKind() == ExprKind::Sum ? e.getValue() : 0);
-    auto addTerm = [&](Expr term) {
-      if (term == atom) {
-        result = result + by;
-      } else if (term.getKind() == ExprKind::Product && llvm::is_contained(term.getOperands(), Attribute(atom))) {
-        Expr product = constant(context, term.getValue());
-        for (Attribute factor : term.getOperands())
-          product = product * (factor == atom ? by : cast<ExprAttr>(factor));
-        result = result + product;
-      } else {
-        result = result + term;
-      }
-    };
-    if (e.getKind() == ExprKind::Sum)
-      for (Attribute term : e.getOperands())
-        addTerm(cast<ExprAttr>(term));
-    else
-      addTerm(e);
-    return result;
+  /// `e` with `atom` replaced in one of its terms. Only there is the sign of the cofactor known.
+  static Expr replaceAtom(Expr e, Expr term, Expr atom, Expr by) {
+    if (term == atom)
+      return e - term + by;
+    Expr product = constant(e.getContext(), term.getValue());
+    bool replaced = false;
+    for (Attribute factor : term.getOperands()) {
+      bool here = !replaced && factor == atom;
+      product = product * (here ? by : cast<ExprAttr>(factor));
+      replaced |= here;
+    }
+    return e - term + product;
   }
 
-  /// Tries to prove e >= 0 by bounding `atom`, whose cofactor has the sign `positive`.
-  bool tryAtom(Expr e, Expr atom, bool positive) {
+  /// Tries to prove e >= 0 by bounding `atom` in `term`, where its cofactor has the sign `positive`.
+  bool tryAtom(Expr e, Expr term, Expr atom, bool positive) {
     MLIRContext *context = e.getContext();
-    auto with = [&](Expr by) { return nonNegative(replaceAtom(e, atom, by)); };
+    auto with = [&](Expr by) { return nonNegative(replaceAtom(e, term, atom, by)); };
     auto operand = [&](unsigned i) { return cast<ExprAttr>(atom.getOperands()[i]); };
     switch (atom.getKind()) {
     case ExprKind::Index:
@@ -123,9 +113,7 @@ struct Prover {
           bool othersNonNegative = true;
           for (size_t j = 0; j < factors.size() && othersNonNegative; ++j)
             othersNonNegative = j == i || atomNonNegative(factors[j]);
-          if (othersNonNegative && factors[i] != e && tryAtom(e, factors[i], coefficient > 0))
-            return true;
-          if (othersNonNegative && factors[i] == e && tryAtom(e, factors[i], true))
+          if (othersNonNegative && tryAtom(e, term, factors[i], coefficient > 0))
             return true;
         }
         // A negative term that cannot be bounded: no other choice of order helps.

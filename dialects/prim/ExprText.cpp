@@ -13,6 +13,10 @@ namespace {
 
 constexpr size_t maxLength = 64 << 10;
 constexpr int maxDepth = 200;
+/// Products are multiplied out; (a + b)*(c + d)*... doubles with every factor.
+constexpr size_t maxTerms = 1024;
+
+size_t countTerms(Expr e) { return e.getKind() == ExprKind::Sum ? e.getOperands().size() + 1 : 1; }
 
 bool isIdentifierStart(char c) { return llvm::isAlpha(c) || c == '_'; }
 bool isIdentifierChar(char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; }
@@ -204,6 +208,8 @@ private:
       Expr right = parseUnary(depth);
       if (!right)
         return {};
+      if (countTerms(left) * countTerms(right) > maxTerms)
+        return fail("too many terms");
       if (what != Times && isConstant(right, 0))
         return fail("division by zero");
       left = what == Times ? left * right : what == Divide ? floorDiv(left, right) : mod(left, right);
