@@ -74,8 +74,118 @@ def ScatterToConcat : Pass<"scatter-to-concat", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }
 
+def ScatterThroughTranspose : Pass<"scatter-through-transpose", "::mlir::func::FuncOp"> {
+  let summary = "scatters into a transposed tensor become scatters along other axes";
+  let description = [{
+    An exporter writes an update along an inner axis as a scatter along the first one between two transposes. The
+    transposes move off the target, whose buffer can then be updated in place, onto the updates, which are small.
+
+    ```mlir
+    %t = prim.transpose %cache perm [2, 0, 1]
+    %s = prim.scatter_nd set %t, %i, %u axes [0]
+    %r = prim.transpose %s perm [1, 2, 0]
+    // becomes
+    %r = prim.scatter_nd set %cache, %i, %u axes [2]
+    ```
+
+    The same for prim.update_slice. Numerics: bitwise.
+  }];
+  let dependentDialects = ["::dsc::prim::PrimDialect"];
+}
+
 // ---- recognize --------------------------------------------------------------------------------------
 
+def RecognizeCacheStates : Pass<"recognize-cache-states", "::mlir::ModuleOp"> {
+  let summary = "past/present pairs of the entries become states of the session";
+  let description = [{
+    An argument and a result are one state when their names propose it (`input.X`/`output.X`, `X`; `past_key_values.N.key`/`present.N.key`;
+    `past_X`/`present_X`) and the graph proves it: the result is the argument with rows appended along an axis, with a block or rows
+    replaced, or an integer scalar with something added. In an entry without the argument, a result of the same normalised name
+    whose type fits a state of another entry starts the state.
+
+    All growing states of an entry share one length, which replaces the sizes along their growth axes.
+
+    ```mlir
+    func.func @decode(%c: tensor<1x?x64xf32, #prim.shape<1, "s36", 64>> {onnx.name = "past_latent"}, ...) -> (... {onnx.name = "present_latent"}) {
+      %1 = prim.concat %c, %n axis 1 : ...
+    // becomes
+    func.func @decode(%c: ... {dsc.state = "latent", dsc.state_axis = 1, ...}, ...) -> (... {dsc.state = "latent", dsc.state_axis = 1, ...}) {
+      %1 = dsc.cache_append %c, %n axis 1 at "s36" : ...
+    ```
+
+    A proposed pair that is not proved stays an ordinary input and output; a remark says why. Numerics: bitwise.
+  }];
+  let options = [Option<"kv", "kv", "std::string", "\"state\"", "state: pairs become states; io: the ONNX signature stays">];
+  let statistics = [Statistic<"numGrowing", "growing-states", "Number of growing states">,
+                    Statistic<"numFixed", "fixed-states", "Number of states of a fixed size">,
+                    Statistic<"numCounters", "counters", "Number of counters">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
+def DecomposeCache : Pass<"decompose-cache", "::mlir::func::FuncOp"> {
+  let summary = "dsc.cache_append becomes prim.concat or prim.update_slice";
+  let description = [{
+    Undoes recognition, for the reference interpreter.
+
+    ```mlir
+    %1 = dsc.cache_append %past, %new axis 1 at "past" : ...
+    // becomes
+    %1 = prim.concat %past, %new axis 1 : ...
+    ```
+
+    Numerics: bitwise.
+  }];
+  let dependentDialects = ["::dsc::prim::PrimDialect"];
+}
+
 // ---- plan -------------------------------------------------------------------------------------------
+
+def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
+  let summary = "prim entries become kernels and their launches";
+  let description = [{
+    Elementwise and layout operations fold into the one operation that consumes them; reductions, contractions, scatters and
+    values with several consumers stand in memory. Each such tree becomes a `plan.kernel` over symbols of its own (s0, s1, ... in the
+    order of their first occurrence); trees that are equal in text are one kernel. Reshapes of values in memory are
+    views and stay in the entry. States are written in place through `aliases` and `strides`.
+
+    ```mlir
+    func.func @main(%a: tensor<?xf32, #prim.shape<"n">>, %b: tensor<?xf32, #prim.shape<"n">>) -> ... {
+      %0 = prim.binary add %a, %b : ...
+      %1 = prim.unary exp %0 : ...
+      return %1 : ...
+    // becomes
+    plan.kernel @exp sizes ["s0"] strides [unit, unit, unit] aliases [-1] { ... }
+    func.func @main(...) {
+      %0 = plan.launch @exp sizes ["n"] (%a, %b) : ...
+      return %0 : ...
+    ```
+
+    Numerics: bitwise.
+  }];
+  let options = [Option<"maxOps", "max-ops", "unsigned", "24", "operations in a kernel at most">];
+  let statistics = [Statistic<"numLaunches", "launches", "Number of launches">,
+                    Statistic<"numKernels", "kernels", "Number of different kernels">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::plan::PlanDialect"];
+}
+
+def PlanMemory : Pass<"plan-memory", "::mlir::func::FuncOp"> {
+  let summary = "launch outputs get slots of the session's arena";
+  let description = [{
+    A slot is a piece of the arena that several values use one after another; its size is an expression over the entry's
+    symbols, the largest of its values. A value takes a free slot, one whose size is provably equal if possible. A size
+    that needs a symbol defined in mid-run gets a slot of that epoch.
+
+    ```mlir
+    %0 = plan.launch @k sizes ["n"] (%a) : ...
+    // becomes
+    func.func @main(...) attributes {plan.slot_bytes = #prim.shape<"4*n">, plan.slot_epochs = array<i64: 0>}
+      %0 = plan.launch @k sizes ["n"] (%a) slots [0] : ...
+    ```
+
+    Numerics: bitwise.
+  }];
+  let statistics = [Statistic<"numSlots", "slots", "Number of slots">, Statistic<"numValues", "values", "Number of values in slots">];
+  let dependentDialects = ["::dsc::plan::PlanDialect"];
+}
 
 #endif

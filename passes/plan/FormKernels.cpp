@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// prim entries -> kernels and launches.
+#include "dialects/plan/Plan.h"
+#include "mlir/IR/IRMapping.h"
+#include "passes/Passes.h"
+#include "passes/plan/Fusion.h"
+#include "passes/plan/KernelOutline.h"
+#include "passes/plan/PlaceStates.h"
+#include "llvm/ADT/StringSet.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc {
+#define GEN_PASS_DEF_FORMKERNELS
+#include "passes/Passes.h.inc"
+
+namespace {
+using namespace plan;
+
+void eraseDeadOps(func::FuncOp func) {
+  for (Operation &op : llvm::make_early_inc_range(llvm::reverse(func.front())))
+    if (isOpTriviallyDead(&op))
+      op.erase();
+}
+
+/// The value whose buffer a view shows.
+Value viewed(Value value) {
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getOperand();
+  return value;
+}
+
+/// Every output that is no state gets a buffer of its own: an argument, a constant, a state or a value that is already an
+/// output is copied.
+void separateOutputs(func::FuncOp func) {
+  auto exit = cast<func::ReturnOp>(func.front().getTerminator());
+  llvm::DenseSet<Value> taken;
+  for (OpOperand &use : exit->getOpOperands()) {
+    if (func.getResultAttr(use.getOperandNumber(), "dsc.state"))
+      continue;
+    Value value = use.get(), source = viewed(value);
+    Operation *def = source.getDefiningOp();
+    bool inState = def && def->hasAttr(inPlaceAttr);
+    if (def && !inState && !isa<ConstantOp>(def) && taken.insert(source).second)
+      continue;
+    OpBuilder b(exit);
+    SmallVector<Expr> zeros(rank(value), constant(b.getContext(), 0));
+    SmallVector<int64_t> ones(rank(value), 1);
+    use.set(SliceOp::create(b, value.getLoc(), value.getType(), value, ShapeAttr::get(b.getContext(), zeros), ones));
+  }
+}
+
+/// A name for the capacity of the growing states that no size of the entry has.
+Expr freshCapacity(func::FuncOp func) {
+  llvm::StringSet<> names;
+  AttrTypeWalker walker;
+  walker.addWalk([&](ExprAttr e) {
+    walkLeaves(e, [&](Expr leaf) {
+      if (leaf.getKind() == ExprKind::Symbol)
+        names.insert(leaf.getName().getValue());
+    });
+  });
+  func.walk([&](Operation *op) {
+    walker.walk(op->getAttrDictionary());
+    for (Type type : op->getResultTypes())
+      walker.walk(type);
+  });
+  for (Type type : func.getArgumentTypes())
+    walker.walk(type);
+  std::string name = "capacity";
+  while (names.contains(name))
+    name += "_";
+  return symbol(func.getContext(), name);
+}
+
+/// Forms the kernels of one entry.
+class EntryPlanner {
+public:
+  EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps)
+      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps) {}
+
+  /// Returns the number of launches.
+  unsigned run() {
+    SmallVector<Operation *> old;
+    for (Operation &op : func.front()) {
+      bool stays = isa<func::ReturnOp, ConstantOp, DefineSymbolOp, RequireOp, StateOp, ExtendOp>(op) || fusion.isView(&op);
+      (stays ? kept : old).push_back(&op);
+    }
+    unsigned launches = 0;
+    for (Operation *op : old)
+      if (fusion.isRoot(op)) {
+        launch(op);
+        ++launches;
+      }
+    for (Operation *op : kept)
+      for (OpOperand &use : op->getOpOperands())
+        use.set(inMemory.lookupOrDefault(use.get()));
+    for (Operation *op : llvm::reverse(old)) {
+      assert(op->use_empty() && "a value that no kernel leaves in memory is still used");
+      op->erase();
+    }
+    eraseDeadOps(func);
+    if (usesCapacity)
+      func->setAttr("plan.capacity", capacity);
+    return launches;
+  }
+
+private:
+  KernelTable::Strides getStrides(Value value) {
+    auto axis = stridedAxis(value);
+    if (!axis)
+      return {};
+    usesCapacity = true;
+    SmallVector<Expr> dims = getDims(value), strides(dims.size());
+    Expr stride = constant(func.getContext(), 1);
+    for (unsigned i = dims.size(); i-- > 0;) {
+      strides[i] = stride;
+      stride = stride * (i == *axis ? capacity : dims[i]);
+    }
+    return ShapeAttr::get(func.getContext(), strides);
+  }
+
+  void launch(Operation *root) {
+    Fusion::Tree tree = fusion.getTree(root);
+    SmallVector<KernelTable::Strides> strides;
+    SmallVector<Value> inputs;
+    for (Value input : tree.inputs) {
+      strides.push_back(getStrides(input));
+      inputs.push_back(inMemory.lookupOrDefault(input));
+    }
+    SmallVector<int64_t> aliases(root->getNumResults(), -1);
+    if (auto operand = root->getAttrOfType<IntegerAttr>(inPlaceAttr)) {
+      auto it = llvm::find(tree.inputs, root->getOperand(operand.getInt()));
+      assert(it != tree.inputs.end() && "the target of an update in place stands in memory");
+      aliases[0] = it - tree.inputs.begin();
+    }
+    for (Value result : root->getResults())
+      strides.push_back(getStrides(result));
+    KernelTable::Instance kernel = kernels.get(tree, strides, aliases);
+    OpBuilder b(root);
+    auto op = LaunchOp::create(b, root->getLoc(), root->getResultTypes(), kernel.kernel, inputs, kernel.sizes,
+                               DenseI64ArrayAttr());
+    inMemory.map(root->getResults(), op.getResults());
+  }
+
+  func::FuncOp func;
+  KernelTable &kernels;
+  Expr capacity;
+  Fusion fusion;
+  IRMapping inMemory; // results of roots -> results of launches
+  SmallVector<Operation *> kept;
+  bool usesCapacity = false;
+};
+
+struct FormKernels : impl::FormKernelsBase<FormKernels> {
+  using Base::Base;
+  void runOnOperation() override {
+    KernelTable kernels(getOperation());
+    for (auto func : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>())) {
+      eraseDeadOps(func);
+      placeStates(func);
+      separateOutputs(func);
+      numLaunches += EntryPlanner(func, kernels, maxOps).run();
+    }
+    numKernels += kernels.size();
+  }
+};
+
+} // namespace
+} // namespace dsc

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "passes/plan/Fusion.h"
+#include "dialects/plan/Plan.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc::plan {
+
+static std::optional<unsigned> growthAxis(Value value) {
+  IntegerAttr axis;
+  if (auto argument = dyn_cast<BlockArgument>(value)) {
+    auto func = dyn_cast<func::FuncOp>(argument.getOwner()->getParentOp());
+    axis = func ? func.getArgAttrOfType<IntegerAttr>(argument.getArgNumber(), stateAxisAttr) : IntegerAttr();
+  } else if (auto state = value.getDefiningOp<StateOp>()) {
+    axis = state->getAttrOfType<IntegerAttr>(stateAxisAttr);
+  } else if (auto extend = value.getDefiningOp<ExtendOp>()) {
+    return extend.getAxis();
+  } else if (auto operand = value.getDefiningOp()->getAttrOfType<IntegerAttr>(inPlaceAttr)) {
+    return growthAxis(value.getDefiningOp()->getOperand(operand.getInt()));
+  }
+  return axis ? std::optional<unsigned>(axis.getInt()) : std::nullopt;
+}
+
+std::optional<unsigned> stridedAxis(Value value) {
+  auto axis = growthAxis(value);
+  if (!axis)
+    return std::nullopt;
+  bool oneOuterIndex = llvm::all_of(llvm::seq(0u, *axis), [&](unsigned i) { return isConstant(getDim(value.getType(), i), 1); });
+  return oneOuterIndex ? std::nullopt : axis;
+}
+
+// ---- Kinds of operations ------------------------------------------------------------------------------
+
+/// One element of the result needs one element of each operand.
+static bool isFoldable(Operation *op) {
+  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp, TransposeOp, SliceOp, ReshapeOp>(op) &&
+         !op->hasAttr(inPlaceAttr);
+}
+
+static bool isExpensive(Operation *op) {
+  if (auto unary = dyn_cast<UnaryOp>(op))
+    return unary.getKind() != UnaryKind::Neg && unary.getKind() != UnaryKind::Abs && unary.getKind() != UnaryKind::Not;
+  if (auto binary = dyn_cast<BinaryOp>(op))
+    return llvm::is_contained({BinaryKind::Div, BinaryKind::Rem, BinaryKind::Mod, BinaryKind::Pow}, binary.getKind());
+  return false;
+}
+
+/// Elements of the operand are needed more than once.
+static bool repeats(Operation *op) {
+  auto broadcast = dyn_cast<BroadcastOp>(op);
+  if (!broadcast)
+    return false;
+  auto from = getDims(broadcast.getOperand()), to = getDims(broadcast.getResult());
+  for (auto [i, dim] : llvm::enumerate(to)) {
+    const auto *axis = llvm::find(broadcast.getAxes(), int64_t(i));
+    bool same = axis != broadcast.getAxes().end() && from[axis - broadcast.getAxes().begin()] == dim;
+    if (!same && !isConstant(dim, 1))
+      return true;
+  }
+  return false;
+}
+
+bool Fusion::isView(Operation *op) const {
+  auto reshape = dyn_cast<ReshapeOp>(op);
+  return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op);
+}
+
+bool Fusion::isCheap(Operation *op, unsigned depth) const {
+  if (!op || depth > 8)
+    return false;
+  if (auto constant = dyn_cast<ConstantOp>(op)) {
+    auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
+    return dense && dense.isSplat();
+  }
+  if (isa<IndexExprOp, ExprsOp>(op))
+    return true;
+  if (!isa<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConvertOp, SelectOp>(op))
+    return false;
+  return llvm::all_of(op->getOperands(), [&](Value v) { return isCheap(v.getDefiningOp(), depth + 1); });
+}
+
+/// True when the user computes with elements of the operand one at a time, in whatever order.
+bool Fusion::absorbs(OpOperand &use) const {
+  Operation *user = use.getOwner();
+  unsigned i = use.getOperandNumber();
+  if (isCheap(user))
+    return true;
+  if (isView(user))
+    return false;
+  if (isFoldable(user)) {
+    // A contraction reads its operands through a transpose at most.
+    auto leader = leaders.find(user);
+    return leader == leaders.end() || leader->second == user || !isa<DotOp>(leader->second);
+  }
+  if (auto operand = user->getAttrOfType<IntegerAttr>(inPlaceAttr))
+    if (operand.getInt() == i)
+      return false;
+  if (isa<ReduceOp, ConcatOp, BinaryOp>(user))
+    return true;
+  if (isa<PadOp>(user))
+    return i == 0 || isCheap(use.get().getDefiningOp());
+  if (isa<UpdateSliceOp>(user))
+    return i == 1;
+  if (isa<DotOp>(user))
+    return isa_and_nonnull<TransposeOp>(use.get().getDefiningOp());
+  return false;
+}
+
+// ---- Grouping -----------------------------------------------------------------------------------------
+
+Operation *Fusion::chooseLeader(Operation *op) {
+  if (!isFoldable(op))
+    return op;
+  Operation *leader = nullptr;
+  bool isRepeated = false;
+  for (OpOperand &use : op->getUses()) {
+    Operation *user = use.getOwner();
+    auto it = leaders.find(user);
+    if (it == leaders.end() || !absorbs(use) || (leader && leader != it->second))
+      return op;
+    leader = it->second;
+    isRepeated |= repeats(user) || repeated.contains(user);
+  }
+  if (!leader || sizes[leader] + 1 >= maxOps || (isRepeated && isExpensive(op)))
+    return op;
+  if (isRepeated)
+    repeated.insert(op);
+  ++sizes[leader];
+  return leader;
+}
+
+Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
+  for (Operation &op : llvm::reverse(func.front())) {
+    if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
+      continue;
+    if (!isCheap(&op))
+      leaders[&op] = chooseLeader(&op);
+    else if (llvm::any_of(op.getUses(), [&](OpOperand &use) { return !absorbs(use); }))
+      leaders[&op] = &op;
+  }
+}
+
+Fusion::Tree Fusion::getTree(Operation *root) const {
+  Tree tree;
+  llvm::SetVector<Operation *> seen;
+  seen.insert(root);
+  for (unsigned i = 0; i < seen.size(); ++i)
+    for (OpOperand &use : seen[i]->getOpOperands()) {
+      Operation *def = use.get().getDefiningOp();
+      auto leader = leaders.find(def);
+      bool folded = def && ((isCheap(def) && absorbs(use)) ||
+                            (leader != leaders.end() && leader->second == root && def != root));
+      if (folded)
+        seen.insert(def);
+      else
+        tree.inputs.insert(use.get());
+    }
+  tree.ops = seen.takeVector();
+  llvm::sort(tree.ops, [](Operation *a, Operation *b) { return a->isBeforeInBlock(b); });
+  // A cheap value that also stands in memory is read from there.
+  llvm::erase_if(tree.ops, [&](Operation *op) {
+    return op != root && llvm::any_of(op->getResults(), [&](Value v) { return tree.inputs.contains(v); });
+  });
+  return tree;
+}
+
+} // namespace dsc::plan

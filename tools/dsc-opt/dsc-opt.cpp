@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// mlir-opt with the dialects and passes of dsc.
+#include "dialects/dsc/Dsc.h"
+#include "dialects/plan/Plan.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/Tools/mlir-opt/MlirOptMain.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+
+int main(int argc, char **argv) {
+  mlir::DialectRegistry registry;
+  mlir::registerAllDialects(registry);
+  registry.insert<dsc::prim::PrimDialect, dsc::model::DscDialect, dsc::plan::PlanDialect>();
+  mlir::registerCanonicalizerPass();
+  mlir::registerCSEPass();
+  dsc::registerResolveIntegers();
+  dsc::registerScatterToConcat();
+  dsc::registerScatterThroughTranspose();
+  dsc::registerRecognizeCacheStates();
+  dsc::registerDecomposeCache();
+  dsc::registerFormKernels();
+  dsc::registerPlanMemory();
+  return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dsc-opt\n", registry));
+}
