@@ -53,7 +53,7 @@ dsc_status Names::finish() {
   qsort(names, used, sizeof *names, compareNames);
   for (size_t i = 1; i < used; ++i)
     if (!strcmp(names[i - 1], names[i]))
-      return bad("two %ss are called '%.200s'", what, names[i]);
+      return bad("more than one %s is called '%.200s'", what, names[i]);
   return DSC_OK;
 }
 
