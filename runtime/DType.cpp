@@ -3,8 +3,6 @@
 
 #include "runtime/format/engine_generated.h"
 
-#include <string.h>
-
 namespace dsc {
 
 static constexpr struct {
@@ -22,9 +20,11 @@ static_assert(static_cast<int>(format::DType::I64) == DSC_I64);
 static_assert(static_cast<int>(format::DType::U64) == DSC_U64);
 static_assert(sizeof types / sizeof *types == DSC_BOOL + 1);
 
-static bool known(dsc_dtype dtype) { return static_cast<unsigned>(dtype) <= DSC_BOOL; }
+static bool known(const dsc_dtype &dtype) { return rawValue(dtype) <= DSC_BOOL; }
 
-const char *dtypeName(dsc_dtype dtype) { return known(dtype) ? types[dtype].name : "unknown type"; }
+const char *dtypeName(unsigned dtype) {
+  return dtype <= DSC_BOOL ? types[dtype].name : "an unknown type";
+}
 
 bool isInteger(dsc_dtype dtype) { return known(dtype) && types[dtype].integer; }
 

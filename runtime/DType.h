@@ -4,10 +4,21 @@
 
 #include "dsc/runtime.h"
 
+#include <string.h>
+
 namespace dsc {
 
 // The numbers of dsc_dtype and format::DType are the same; DType.cpp asserts it.
-const char *dtypeName(dsc_dtype dtype);
+const char *dtypeName(unsigned dtype);
+
+// The number in an enumeration that a C caller filled in; it may be none of the enumerators.
+template <class Enum> unsigned rawValue(const Enum &value) {
+  unsigned raw;
+  static_assert(sizeof raw == sizeof value);
+  memcpy(&raw, &value, sizeof raw);
+  return raw;
+}
+
 bool isInteger(dsc_dtype dtype); // bool counts as an integer
 
 // Product of `dims` times the element size; false when a dimension is negative or the product

@@ -2,6 +2,7 @@
 // Opening an engine: file, manifest, code, plans, in this order; each only after the one before is sound.
 #include "runtime/Engine.h"
 
+#include "runtime/DType.h"
 #include "runtime/Error.h"
 #include "runtime/Isa.h"
 #include "runtime/ManifestCheck.h"
@@ -69,8 +70,8 @@ extern "C" dsc_status dsc_engine_open(const char *path, const dsc_engine_options
   dsc_engine_options options;
   if (dsc_status status = readOptions(given, options, error))
     return status;
-  if (options.verify_weights != DSC_VERIFY_DEFAULT && options.verify_weights != DSC_VERIFY_FULL)
-    return fail(error, DSC_INVALID_ARGUMENT, "verify_weights is %d", int(options.verify_weights));
+  if (rawValue(options.verify_weights) > DSC_VERIFY_FULL)
+    return fail(error, DSC_INVALID_ARGUMENT, "verify_weights is %u", rawValue(options.verify_weights));
   dsc_engine *opened = create<dsc_engine>();
   if (!opened)
     return fail(error, DSC_OUT_OF_MEMORY, "no memory for an engine");

@@ -60,9 +60,9 @@ dsc_status Run::checkTensors() {
     const dsc_tensor &have = inputs[i];
     const char *name = text(want.name());
     dsc_dtype dtype = dsc_dtype(want.dtype());
-    if (have.dtype != dtype)
+    if (rawValue(have.dtype) != dtype)
       return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s' is %s, expected %s", name,
-                  dtypeName(have.dtype), dtypeName(dtype));
+                  dtypeName(rawValue(have.dtype)), dtypeName(dtype));
     if (have.rank != int32_t(want.dims()->size()))
       return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s' has rank %d, expected %u", name,
                   have.rank, want.dims()->size());
@@ -177,10 +177,10 @@ dsc_status Run::placeOutput(uint32_t i) {
                 DimsText(want.dims, want.rank).text);
   const dsc_tensor &given = outputs[i];
   if (given.data) {
-    if (given.dtype != want.dtype || given.rank != want.rank ||
+    if (rawValue(given.dtype) != want.dtype || given.rank != want.rank ||
         memcmp(given.dims, want.dims, size_t(want.rank) * sizeof *want.dims))
       return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is %s %s, the tensor is %s %s", name,
-                  dtypeName(want.dtype), DimsText(want.dims, want.rank).text, dtypeName(given.dtype),
+                  dtypeName(want.dtype), DimsText(want.dims, want.rank).text, dtypeName(rawValue(given.dtype)),
                   DimsText(given.dims, given.rank).text);
     if (reinterpret_cast<uintptr_t>(given.data) % dsc_dtype_size(want.dtype))
       return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is not aligned to its elements", name);

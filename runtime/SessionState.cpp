@@ -283,7 +283,7 @@ dsc_status SessionState::read(const char *name, dsc_tensor *tensor, dsc_error *e
     *tensor = want;
     return DSC_OK;
   }
-  if (tensor->dtype != want.dtype || tensor->rank != want.rank ||
+  if (rawValue(tensor->dtype) != want.dtype || tensor->rank != want.rank ||
       memcmp(tensor->dims, want.dims, size_t(want.rank) * sizeof *want.dims))
     return fail(error, DSC_INVALID_ARGUMENT, "state '%.200s' is %s %s, the tensor is another", name,
                 dtypeName(want.dtype), DimsText(want.dims, want.rank).text);

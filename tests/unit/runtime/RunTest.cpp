@@ -90,7 +90,7 @@ TEST_F(RunTest, NamesWhatIsWrongWithAnInput) {
   bent.dtype = static_cast<dsc_dtype>(99);
   refused(noData, good, "input 'x' has no data");
   refused(crooked, good, "input 'x' is not aligned to its elements");
-  refused(bent, good, "input 'x' is unknown type, expected f32");
+  refused(bent, good, "input 'x' is an unknown type, expected f32");
   EXPECT_EQ(dsc_session_run(s.session, 7, nullptr, 0, nullptr, 0, &s.error), DSC_INVALID_ARGUMENT);
   EXPECT_EQ(dsc_session_run(s.session, 0, nullptr, 2, nullptr, 1, &s.error), DSC_INVALID_ARGUMENT);
   EXPECT_EQ(dsc_session_run(nullptr, 0, nullptr, 0, nullptr, 0, nullptr), DSC_INVALID_ARGUMENT);
