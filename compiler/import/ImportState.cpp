@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/import/ImportState.h"
+#include "llvm/Support/Path.h"
+
+using namespace mlir;
+using namespace dsc;
+
+static constexpr unsigned kShownErrors = 100;
+
+ImportState::ImportState(llvm::StringRef path, const ImportOptions &options, MLIRContext &context)
+    : context(&context), builder(&context), options(options), data(dsc::onnx::ExternalData::get(&context)),
+      path(path.str()), folder(llvm::sys::path::parent_path(path).str()),
+      fileLocation(FileLineColLoc::get(&context, path, 0, 0)) {}
+
+InFlightDiagnostic ImportState::error(Location location) {
+  if (++errors > kShownErrors)
+    return InFlightDiagnostic();
+  return emitError(location);
+}
+
+void ImportState::finish() {
+  if (errors > kShownErrors)
+    emitError(fileLocation) << errors - kShownErrors << " more errors are not shown";
+}
+
+Location ImportState::at(llvm::StringRef name) {
+  if (name.empty())
+    return fileLocation;
+  return NameLoc::get(builder.getStringAttr(name), fileLocation);
+}
