@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mlir-opt with the dialects and passes of dsc.
 #include "dialects/dsc/Dsc.h"
+#include "dialects/onnx/ExternalData.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/InitAllDialects.h"
@@ -11,7 +12,7 @@
 int main(int argc, char **argv) {
   mlir::DialectRegistry registry;
   mlir::registerAllDialects(registry);
-  registry.insert<dsc::prim::PrimDialect, dsc::model::DscDialect, dsc::plan::PlanDialect>();
+  registry.insert<dsc::prim::PrimDialect, dsc::model::DscDialect, dsc::plan::PlanDialect, dsc::onnx::OnnxDialect>();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
   dsc::registerResolveIntegers();
