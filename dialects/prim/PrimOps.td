@@ -59,7 +59,7 @@ def Prim_ScatterKindAttr : Prim_EnumAttr<Prim_ScatterKind, "scatter_kind">;
 
 // ---- Constants and indices -----------------------------------------------------------------------
 
-def Prim_ConstantOp : Prim_PureOp<"constant"> {
+def Prim_ConstantOp : Prim_PureOp<"constant", [AllTypesMatch<["value", "result"]>]> {
   let summary = "a tensor known at compile time";
   let description = [{
     `value` is a `dense<...>` for small tensors and `#onnx.external<...>`, a reference to bytes in a file, for weights.
@@ -72,7 +72,7 @@ def Prim_ConstantOp : Prim_PureOp<"constant"> {
   }];
   let arguments = (ins TypedAttrInterface:$value);
   let results = (outs Prim_Tensor:$result);
-  let assemblyFormat = "$value attr-dict `:` type($result)";
+  let assemblyFormat = "$value attr-dict";
 }
 
 def Prim_IndexExprOp : Prim_PureOp<"index_expr"> {

@@ -2,7 +2,7 @@
 
 // A causal mask by two ranges and a comparison is one expression.
 // CHECK-LABEL: func.func @causal
-// CHECK-NEXT: %[[M:.*]] = prim.index_expr "nonneg(-d1 + d0 + past)" : tensor<?x?xi1
+// CHECK-NEXT: %[[M:.*]] = prim.index_expr "nonneg(past + d0 - d1)" : tensor<?x?xi1
 // CHECK-NEXT: return %[[M]]
 func.func @causal() -> tensor<?x?xi1, #prim.shape<"s", "past + s">> {
   %k = prim.index_expr "d0" : tensor<?xi64, #prim.shape<"past + s">>
