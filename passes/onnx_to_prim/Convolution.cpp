@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+// Conv over any number of spatial dimensions: padding, one strided slice per tap of the kernel, one contraction.
+#include "passes/onnx_to_prim/Operands.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc::onnx_to_prim {
+namespace {
+
+class Conv {
+public:
+  Conv(Node &node, Lowering &l) : node(node), l(l) {}
+
+  LogicalResult lower() {
+    if (failed(readShapes()) || failed(readPadding()))
+      return failure();
+    x = pad(x);
+    Value y = isDepthwise() ? depthwise() : general();
+    if (node.hasInput(2)) {
+      FailureOr<Value> biased = addBias(y);
+      if (failed(biased))
+        return failure();
+      y = *biased;
+    }
+    node.setResult(0, y);
+    return success();
+  }
+
+private:
+  /// An attribute with one positive number per spatial dimension.
+  FailureOr<SmallVector<int64_t>> readPerDim(StringRef name) {
+    SmallVector<int64_t> values(spatial, 1);
+    if (auto given = node.getInts(name))
+      values = std::move(*given);
+    if (int64_t(values.size()) != spatial || llvm::any_of(values, [](int64_t v) { return v <= 0; }))
+      return node.error() << name << " must be " << spatial << " positive numbers";
+    return values;
+  }
+
+  LogicalResult readShapes() {
+    if (failed(expectInputs(node, 2, 3)) || failed(expectFloat(node, 0)))
+      return failure();
+    x = node.getInput(0);
+    w = node.getInput(1);
+    spatial = rank(x) - 2;
+    if (spatial < 1)
+      return node.error() << "input 0 has rank " << rank(x) << ", below 3";
+    if (failed(expectRank(node, 1, rank(x))) || failed(expectSameElementType(node, {x, w})))
+      return failure();
+    Dims weight = getDims(w);
+    for (Expr dim : weight) {
+      if (!asConstant(dim) || *asConstant(dim) <= 0)
+        return node.error() << "the weight's shape must be constant and not empty";
+      weightDims.push_back(*asConstant(dim));
+    }
+    group = node.getInt("group", 1);
+    if (group <= 0 || weightDims[0] % group)
+      return node.error() << weightDims[0] << " output channels do not divide into " << group << " groups";
+    FailureOr<Expr> channels =
+        l.unify(node, getDim(x.getType(), 1), l.size(weightDims[1] * group), "input channels");
+    if (failed(channels))
+      return failure();
+    Dims dims = getDims(x);
+    dims[1] = l.size(weightDims[1] * group);
+    x = l.castTo(x, dims);
+    if (auto kernel = node.getInts("kernel_shape"))
+      if (ArrayRef(*kernel) != ArrayRef(weightDims).drop_front(2))
+        return node.error() << "kernel_shape differs from the weight's shape";
+    FailureOr<SmallVector<int64_t>> s = readPerDim("strides"), d = readPerDim("dilations");
+    if (failed(s) || failed(d))
+      return failure();
+    strides = *s;
+    dilations = *d;
+    for (int64_t tapCount : ArrayRef(weightDims).drop_front(2))
+      taps *= tapCount;
+    if (taps > maxTaps)
+      return node.error() << "kernels of " << taps << " elements are not supported";
+    return success();
+  }
+
+  /// The extent of the kernel along spatial dimension i, dilation included.
+  int64_t extent(int64_t i) { return (weightDims[2 + i] - 1) * dilations[i] + 1; }
+
+  LogicalResult readPadding() {
+    StringRef mode = node.getString("auto_pad", "NOTSET");
+    SmallVector<int64_t> pads(2 * spatial, 0);
+    if (mode == "NOTSET") {
+      if (auto given = node.getInts("pads"))
+        pads = std::move(*given);
+      if (int64_t(pads.size()) != 2 * spatial || llvm::any_of(pads, [](int64_t v) { return v < 0; }))
+        return node.error() << "pads must be " << 2 * spatial << " numbers, none of them negative";
+    } else if (mode != "VALID" && mode != "SAME_UPPER" && mode != "SAME_LOWER") {
+      return node.error() << "unknown auto_pad '" << mode << "'";
+    }
+    for (int64_t i = 0; i < spatial; ++i) {
+      Expr size = getDim(x.getType(), 2 + i);
+      if (mode.starts_with("SAME")) {
+        Expr count = ceilDiv(size, l.size(strides[i]));
+        Expr total = prim::max((count - 1) * strides[i] + extent(i) - size, l.size(0));
+        Expr smaller = floorDiv(total, l.size(2));
+        low.push_back(mode == "SAME_UPPER" ? smaller : total - smaller);
+        padded.push_back(size + total);
+        out.push_back(count);
+        continue;
+      }
+      low.push_back(l.size(pads[i]));
+      padded.push_back(size + pads[i] + pads[spatial + i]);
+      Expr count = floorDiv(padded.back() - extent(i), l.size(strides[i])) + 1;
+      if (asConstant(count) && *asConstant(count) < 0)
+        return node.error() << "the kernel is larger than the padded input";
+      out.push_back(provablyNonNegative(count) ? count : prim::max(count, l.size(0)));
+    }
+    return success();
+  }
+
+  Value pad(Value value) {
+    Dims dims = getDims(value), starts(2, l.size(0));
+    starts.append(low.begin(), low.end());
+    std::copy(padded.begin(), padded.end(), dims.begin() + 2);
+    auto type = getTensorType(dims, elementType(value));
+    if (type == value.getType())
+      return value;
+    return PadOp::create(l.builder, l.getLoc(), type, value, l.scalar(0, elementType(value)),
+                         ShapeAttr::get(l.getContext(), starts));
+  }
+
+  /// The input elements that tap number `tap` (row-major in the kernel) meets: [N, C, out...].
+  Value inputOfTap(int64_t tap) {
+    Dims starts(2 + spatial, l.size(0)), counts = getDims(x);
+    SmallVector<int64_t> steps(2 + spatial, 1);
+    for (int64_t i = spatial - 1; i >= 0; --i) {
+      starts[2 + i] = l.size(tap % weightDims[2 + i] * dilations[i]);
+      steps[2 + i] = strides[i];
+      counts[2 + i] = out[i];
+      tap /= weightDims[2 + i];
+    }
+    return l.slice(x, starts, steps, counts);
+  }
+
+  bool isDepthwise() { return weightDims[1] == 1 && weightDims[0] == group; }
+
+  /// Sum over taps of input * weight, channel by channel.
+  Value depthwise() {
+    Type type = elementType(x), compute = computeType(l, type);
+    Value flat = l.reshape(w, {l.size(group), l.size(taps)});
+    Value sum;
+    for (int64_t tap = 0; tap < taps; ++tap) {
+      Value part = l.convert(inputOfTap(tap), compute);
+      Value weight = l.convert(l.reshape(l.sliceAxis(flat, 1, l.size(tap), l.size(1)), {l.size(group)}), compute);
+      part = l.binary(BinaryKind::Mul, part, l.broadcastInDim(weight, {1}, getDims(part)));
+      sum = sum ? l.binary(BinaryKind::Add, sum, part) : part;
+    }
+    return l.convert(sum, type);
+  }
+
+  /// [N, g, C/g * taps, out...] x [g, M/g, C/g * taps] -> [N, M, out...]
+  Value general() {
+    Values parts;
+    for (int64_t tap = 0; tap < taps; ++tap)
+      parts.push_back(l.unsqueeze(inputOfTap(tap), 2));
+    Expr batch = getDim(x.getType(), 0), depth = l.size(weightDims[1] * taps);
+    Dims columns = {batch, l.size(group), depth};
+    columns.append(out.begin(), out.end());
+    Value left = l.reshape(w, {l.size(group), l.size(weightDims[0] / group), depth});
+    Value y = l.dot(left, l.reshape(l.concat(parts, 2), columns), {0}, {1}, {2}, {2});
+    // [g, M/g, N, out...]
+    SmallVector<int64_t> perm = {2, 0, 1};
+    llvm::append_range(perm, llvm::seq<int64_t>(3, 3 + spatial));
+    Dims dims = {batch, l.size(weightDims[0])};
+    dims.append(out.begin(), out.end());
+    return l.reshape(l.transpose(y, perm), dims);
+  }
+
+  FailureOr<Value> addBias(Value y) {
+    Value bias = node.getInput(2);
+    if (failed(expectRank(node, 2, 1)) || failed(expectSameElementType(node, {y, bias})))
+      return failure();
+    if (!isConstant(getDim(bias.getType(), 0), weightDims[0]))
+      return node.error() << "the bias does not have " << weightDims[0] << " elements";
+    return l.binary(BinaryKind::Add, y, l.broadcastInDim(bias, {1}, getDims(y)));
+  }
+
+  /// Each tap becomes operations of its own.
+  static constexpr int64_t maxTaps = 1024;
+
+  Node &node;
+  Lowering &l;
+  Value x, w;
+  int64_t spatial = 0, group = 1, taps = 1;
+  SmallVector<int64_t> weightDims, strides, dilations;
+  Dims low, padded, out; ///< per spatial dimension
+};
+
+LogicalResult lowerConv(Node &node, Lowering &l) { return Conv(node, l).lower(); }
+
+} // namespace
+
+void registerConvolution(Registry &r) { r.add("Conv", 1, lowerConv); }
+
+} // namespace dsc::onnx_to_prim

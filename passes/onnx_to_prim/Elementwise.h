@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// The parts of the elementwise family, which fills several files.
+#ifndef DSC_PASSES_ONNX_TO_PRIM_ELEMENTWISE_H
+#define DSC_PASSES_ONNX_TO_PRIM_ELEMENTWISE_H
+
+#include "passes/onnx_to_prim/Operands.h"
+
+namespace dsc::onnx_to_prim {
+
+void registerLogic(Registry &);      // comparisons, And, Not, bits, Where, IsNaN
+void registerActivation(Registry &); // Sigmoid, Gelu, Softplus, ...
+void registerCast(Registry &);       // Cast, CastLike, BitCast
+
+/// The inputs [0, count), of one element type, brought to their common shape.
+mlir::FailureOr<Values> broadcastInputs(Node &node, unsigned count);
+
+} // namespace dsc::onnx_to_prim
+
+#endif
