@@ -6,8 +6,8 @@
 func.func @constants() -> tensor<f32> {
   // CHECK: prim.constant dense<1.000000e+00> : tensor<f32>
   %0 = prim.constant dense<1.0> : tensor<f32>
-  // CHECK: prim.index_expr "nonneg(d0 - d1 + past)" : tensor<?x?xi1, #prim.shape<"seq", "past + seq">>
-  %1 = prim.index_expr "nonneg(d0 - d1 + past)" : tensor<?x?xi1, #prim.shape<"seq", "past + seq">>
+  // CHECK: prim.index_expr "nonneg(past + d0 - d1)" : tensor<?x?xi1, #prim.shape<"seq", "past + seq">>
+  %1 = prim.index_expr "nonneg(past + d0 - d1)" : tensor<?x?xi1, #prim.shape<"seq", "past + seq">>
   // CHECK: prim.exprs ["batch", -1, 64] : tensor<3xi64>
   %2 = prim.exprs ["batch", -1, 64] : tensor<3xi64>
   return %0 : tensor<f32>
@@ -94,7 +94,7 @@ func.func @reductions(%a: tensor<2x3x4xf32>, %b: tensor<2x4x5xf32>, %c: tensor<2
 
 // A size given by a lower bound, a signed symbol, a name that is no identifier.
 // CHECK-LABEL: func.func @names
-// CHECK-SAME: tensor<?x?x?xf32, #prim.shape<"$start + n", "[1]m", "'past length'">>
+// CHECK-SAME: tensor<?x?x?xf32, #prim.shape<"n + $start", "[1]m", "'past length'">>
 func.func @names(%a: tensor<?x?x?xf32, #prim.shape<"n + $start", "[1]m", "'past length'">>) {
   return
 }
