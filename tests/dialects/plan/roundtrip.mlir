@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every operation of plan prints what it parses.
+// RUN: dsc-opt %s | dsc-opt | FileCheck %s
+
+// CHECK: plan.kernel @add sizes ["s0"] strides [unit, unit, unit] aliases [-1]
+plan.kernel @add sizes ["s0"] strides [unit, unit, unit] aliases [-1] {
+^bb0(%a: tensor<?xf32, #prim.shape<"s0">>, %b: tensor<?xf32, #prim.shape<"s0">>):
+  %c = prim.binary add %a, %b : tensor<?xf32, #prim.shape<"s0">>
+  // CHECK: plan.yield %{{.*}} : tensor<?xf32, #prim.shape<"s0">>
+  plan.yield %c : tensor<?xf32, #prim.shape<"s0">>
+}
+
+// CHECK: plan.kernel @in_place sizes ["s0", "row"] strides [#prim.shape<"row", 1>, #prim.shape<"row", 1>] aliases [0] grid "s0"
+plan.kernel @in_place sizes ["s0", "row"] strides [#prim.shape<"row", 1>, #prim.shape<"row", 1>] aliases [0] grid "s0" {
+^bb0(%a: tensor<?x4xf32, #prim.shape<"s0", 4>>):
+  %b = prim.unary neg %a : tensor<?x4xf32, #prim.shape<"s0", 4>> -> tensor<?x4xf32, #prim.shape<"s0", 4>>
+  plan.yield %b : tensor<?x4xf32, #prim.shape<"s0", 4>>
+}
+
+// CHECK-LABEL: func.func @entry
+func.func @entry(%x: tensor<?xf32, #prim.shape<"n">>) -> tensor<?xf32, #prim.shape<"n">> {
+  // CHECK: plan.launch @add sizes ["n"](%{{.*}}, %{{.*}}) slots [0] : (tensor<?xf32, #prim.shape<"n">>, tensor<?xf32, #prim.shape<"n">>) -> tensor<?xf32, #prim.shape<"n">>
+  %0 = plan.launch @add sizes ["n"] (%x, %x) slots [0] : (tensor<?xf32, #prim.shape<"n">>, tensor<?xf32, #prim.shape<"n">>) -> tensor<?xf32, #prim.shape<"n">>
+  // CHECK: plan.state "keys.0" : tensor<1x?x64xf32, #prim.shape<1, "n", 64>>
+  %1 = plan.state "keys.0" : tensor<1x?x64xf32, #prim.shape<1, "n", 64>>
+  // CHECK: plan.extend %{{.*}} axis 1 : tensor<1x?x64xf32, #prim.shape<1, "n", 64>> -> tensor<1x?x64xf32, #prim.shape<1, "n + 1", 64>>
+  %2 = plan.extend %1 axis 1 : tensor<1x?x64xf32, #prim.shape<1, "n", 64>> -> tensor<1x?x64xf32, #prim.shape<1, "n + 1", 64>>
+  return %0 : tensor<?xf32, #prim.shape<"n">>
+}

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The trained example: the text, the perplexity and the plan that PyTorch's reference and the design ask for."""
+import json
+import math
+
+import numpy as np
+import pytest
+from support.program import SCRIPTURE, dsc
+
+REFERENCE = json.loads((SCRIPTURE / "reference.json").read_text())
+FORMS = {"pair": ("prefill.onnx", "decode.onnx"), "multi": ("multi.onnx",)}
+
+
+@pytest.fixture(scope="session")
+def engine(tmp_path_factory):
+    """engine(dtype, form): the path of the compiled example; each is compiled once."""
+    made = {}
+
+    def make(dtype: str, form: str):
+        if (dtype, form) not in made:
+            path = tmp_path_factory.mktemp("scripture") / f"{dtype}-{form}.dsce"
+            outcome = dsc("compile", *(SCRIPTURE / dtype / graph for graph in FORMS[form]), "-o", path, timeout=600)
+            assert outcome.ok, outcome.reason()
+            made[dtype, form] = path
+        return made[dtype, form]
+
+    return make
+
+
+def prompts(dtype="f32"):
+    return [pytest.param(p, id=p["prompt"].split("\n")[0].replace(" ", "-")) for p in REFERENCE["greedy"][dtype]]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("want", prompts())
+def test_greedy_through_the_command_line(engine, form, want):
+    ids = ",".join(map(str, want["prompt_ids"]))
+    outcome = dsc("generate", engine("f32", form), "--ids", ids, "-n", len(want["continuation_ids"]), "--json")
+    assert outcome.ok, outcome.reason()
+    assert json.loads(outcome.out)["ids"] == want["continuation_ids"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_greedy_through_python(engine, form):
+    import dsc as package
+
+    with package.Engine(engine("f32", form)) as opened:
+        for want in REFERENCE["greedy"]["f32"]:
+            with opened.session() as session:
+                got = package.generate(session, want["prompt_ids"], len(want["continuation_ids"]))
+                assert list(got) == want["continuation_ids"]
+
+
+def perplexity(engine_path, entry):
+    """exp of the mean negative log likelihood of tokens 1..511, each row of the slice a context of its own."""
+    import dsc as package
+
+    rows = np.load(SCRIPTURE / "val_ids.npy")
+    total = count = 0
+    with package.Engine(engine_path) as opened:
+        for row in rows:
+            ids = row[None, :-1]
+            with opened.session() as session:
+                positions = np.arange(ids.shape[1], dtype=np.int64)[None]
+                logits = session.run(entry, {"input_ids": ids, "position_ids": positions})["logits"]
+            logits = np.asarray(logits, np.float64)[0]
+            peak = logits.max(-1)
+            normaliser = peak + np.log(np.exp(logits - peak[:, None]).sum(-1))
+            total += float((normaliser - logits[np.arange(len(logits)), row[1:]]).sum())
+            count += len(logits)
+    return math.exp(total / count)
+
+
+@pytest.mark.parametrize("form,entry", [("pair", "prefill"), ("multi", "multi")])
+def test_perplexity_f32(engine, form, entry):
+    assert perplexity(engine("f32", form), entry) == pytest.approx(REFERENCE["perplexity"]["f32"]["perplexity"], rel=1e-4)
+
+
+@pytest.mark.parametrize("form,entry", [("pair", "prefill"), ("multi", "multi")])
+def test_perplexity_bf16(engine, form, entry):
+    assert perplexity(engine("bf16", form), entry) == pytest.approx(REFERENCE["perplexity"]["bf16"]["perplexity"], rel=5e-3)
