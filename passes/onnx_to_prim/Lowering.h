@@ -105,6 +105,8 @@ void registerConvolution(Registry &);    // Conv
 void registerConstant(Registry &);       // Constant, ConstantOfShape, Shape, Size, Range, Identity, EyeLike, OneHot, Trilu
 void registerLayout(Registry &);         // Reshape, Transpose, Concat, Split, Slice, Pad, Tile, Expand, Squeeze, ...
 void registerIndexing(Registry &);       // Gather*, Scatter*, TopK, NonZero, TensorScatter
+void registerSplitConcat(Registry &);    // Split, Concat
+void registerSlice(Registry &);          // Slice, Pad, ReverseSequence
 void registerSequence(Registry &);       // SplitToSequence, SequenceAt, SequenceConstruct, ...
 void registerControl(Registry &);        // If with a known condition
 

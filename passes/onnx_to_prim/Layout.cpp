@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operators that keep every element: reshapes, transposes, repetitions.
+#include "passes/onnx_to_prim/Lowering.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc::onnx_to_prim {
+
+using llvm::ArrayRef;
+using llvm::SmallVector;
+
+// ---- Reshape -------------------------------------------------------------------------------------
+
+/// Removes from both lists the dimensions they share.
+static void cancel(Dims &a, Dims &b) {
+  for (size_t i = 0; i < a.size();) {
+    auto *same = llvm::find(b, a[i]);
+    if (same == b.end()) {
+      ++i;
+      continue;
+    }
+    b.erase(same);
+    a.erase(a.begin() + i);
+  }
+}
+
+static SmallVector<Expr> termsOf(Expr e) {
+  SmallVector<Expr> terms;
+  if (e.getKind() != ExprKind::Sum)
+    return {e};
+  if (e.getValue() != 0)
+    terms.push_back(constant(e.getContext(), e.getValue()));
+  for (Attribute term : e.getOperands())
+    terms.push_back(cast<ExprAttr>(term));
+  return terms;
+}
+
+/// a / b where b divides a as a polynomial; null otherwise. Long division, led by one term of b.
+static Expr divideExactly(Expr a, Expr b) {
+  if (isConstant(a, 0))
+    return a;
+  for (Expr lead : termsOf(b)) {
+    Expr rest = a, quotient = constant(a.getContext(), 0);
+    for (int step = 0; step < 16; ++step) {
+      bool advanced = false;
+      for (Expr term : termsOf(rest)) {
+        Expr factor = floorDiv(term, lead);
+        if (isConstant(factor, 0) || factor * lead != term)
+          continue;
+        quotient = quotient + factor;
+        rest = rest - factor * b;
+        advanced = true;
+        break;
+      }
+      if (isConstant(rest, 0))
+        return quotient;
+      if (!advanced)
+        break;
+    }
+  }
+  return {};
+}
+
+/// The dimensions a Reshape gives. `inferred` is the quotient that stands for a -1.
+struct Reshaping {
+  Dims dims;
+  std::optional<size_t> inferred;
+};
+
+/// Reads 0 and -1 in `shape`. An element that only the run knows may be either: its dimension is then
+/// an expression that decides at run time.
+static FailureOr<Reshaping> resolveShape(Node &node, Lowering &lowering, ArrayRef<Expr> shape, ArrayRef<Expr> input,
+                                         bool allowZero) {
+  Reshaping result;
+  Expr one = lowering.size(1);
+  SmallVector<size_t> unknown;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    Expr e = shape[i];
+    if (isConstant(e, -1)) {
+      if (result.inferred)
+        return node.error() << "the shape has more than one -1";
+      result.inferred = i;
+      result.dims.push_back(one);
+      continue;
+    }
+    if (provablyNonNegative(-e - 1))
+      return node.error() << "a dimension of the shape is negative: " << toString(e);
+    if (!allowZero && isConstant(e, 0)) {
+      if (i >= input.size())
+        return node.error() << "dimension " << i << " of the shape is 0, but the input has only " << input.size();
+      e = input[i];
+    } else if (!provablyNonNegative(e)) {
+      if (!allowZero && i < input.size())
+        e = select(isZero(e), input[i], e);
+      unknown.push_back(i);
+    }
+    result.dims.push_back(e);
+  }
+
+  // Elements that may turn out as -1: each divides by what the others give. At most one is -1 in a valid graph.
+  if (!result.inferred && !unknown.empty()) {
+    Dims given = result.dims;
+    for (size_t i : unknown)
+      given[i] = select(isZero(given[i] + 1), one, given[i]);
+    Expr rest = floorDiv(product(lowering.getContext(), input), product(lowering.getContext(), given));
+    for (size_t i : unknown)
+      result.dims[i] = select(isZero(result.dims[i] + 1), rest, result.dims[i]);
+    return result;
+  }
+  if (!result.inferred)
+    return result;
+
+  Dims from(input), to(result.dims);
+  to.erase(to.begin() + *result.inferred);
+  cancel(from, to);
+  Expr total = product(lowering.getContext(), from), known = product(lowering.getContext(), to);
+  if (isConstant(known, 0))
+    return node.error() << "-1 in the shape has no definite value: the other dimensions have no elements";
+  Expr quotient = divideExactly(total, known);
+  if (!quotient) {
+    auto from = asConstant(total), to = asConstant(known);
+    if (from && to)
+      return node.error() << "the shape does not divide the number of elements: " << *from << " by " << *to;
+    quotient = floorDiv(total, known);
+  }
+  result.dims[*result.inferred] = quotient;
+  return result;
+}
+
+static LogicalResult lowerReshape(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  bool allowZero = node.getInt("allowzero", 0);
+  auto resolve = [&]() -> FailureOr<Reshaping> {
+    if (auto attr = node.getInts("shape")) // before opset 5
+      return resolveShape(node, lowering, lowering.sizes(*attr), getDims(x), allowZero);
+    auto shape = lowering.integers(node, node.getInput(1), "the shape");
+    if (failed(shape))
+      return failure();
+    return resolveShape(node, lowering, *shape, getDims(x), allowZero);
+  };
+  auto target = resolve();
+  if (failed(target))
+    return failure();
+  Dims from = getDims(x), to = target->dims;
+  if (product(lowering.getContext(), from) != product(lowering.getContext(), to)) {
+    cancel(from, to);
+    if (failed(lowering.unify(node, product(lowering.getContext(), from), product(lowering.getContext(), to),
+                              "input and result have different numbers of elements")))
+      return failure();
+    // A size may have been replaced by another: read everything again.
+    target = resolve();
+    if (failed(target))
+      return failure();
+  }
+  node.setResult(0, lowering.reshape(x, target->dims));
+  return success();
+}
+
+static LogicalResult lowerFlatten(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  Dims dims = getDims(x);
+  int64_t rank = dims.size(), axis = node.getInt("axis", 1);
+  if (axis < -rank || axis > rank)
+    return node.error() << "axis " << axis << " is out of range for a tensor of rank " << rank;
+  if (axis < 0)
+    axis += rank;
+  auto all = ArrayRef<Expr>(dims);
+  MLIRContext *context = lowering.getContext();
+  node.setResult(0, lowering.reshape(x, {product(context, all.take_front(axis)), product(context, all.drop_front(axis))}));
+  return success();
+}
+
+/// The axes of Squeeze and Unsqueeze: an attribute before opset 13, then an input. None when not given.
+static FailureOr<std::optional<SmallVector<int64_t>>> axesOf(Node &node, Lowering &lowering) {
+  if (auto attr = node.getInts("axes"))
+    return std::optional(*attr);
+  if (!node.hasInput(1))
+    return std::optional<SmallVector<int64_t>>();
+  auto axes = lowering.constantIntegers(node, node.getInput(1), "axes");
+  if (failed(axes))
+    return failure();
+  return std::optional(*axes);
+}
+
+static LogicalResult lowerSqueeze(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  auto given = axesOf(node, lowering);
+  if (failed(given))
+    return failure();
+  SmallVector<int64_t> axes;
+  if (*given) {
+    auto normal = node.normalizeAxes(**given, rank(x));
+    if (failed(normal))
+      return failure();
+    axes = *normal;
+    for (int64_t axis : axes)
+      if (failed(lowering.unify(node, getDim(x.getType(), axis), lowering.size(1),
+                                "a squeezed dimension must be 1")))
+        return failure();
+  } else {
+    for (auto [i, dim] : llvm::enumerate(getDims(x)))
+      if (isConstant(dim, 1))
+        axes.push_back(i);
+  }
+  Dims dims;
+  for (auto [i, dim] : llvm::enumerate(getDims(x)))
+    if (!llvm::is_contained(axes, int64_t(i)))
+      dims.push_back(dim);
+  node.setResult(0, lowering.reshape(x, dims));
+  return success();
+}
+
+static LogicalResult lowerUnsqueeze(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  auto given = axesOf(node, lowering);
+  if (failed(given))
+    return failure();
+  if (!*given)
+    return node.error() << "needs axes";
+  auto axes = node.normalizeAxes(**given, rank(x) + (*given)->size());
+  if (failed(axes))
+    return failure();
+  Dims dims = getDims(x);
+  llvm::sort(*axes);
+  for (int64_t axis : *axes)
+    dims.insert(dims.begin() + axis, lowering.size(1));
+  node.setResult(0, lowering.reshape(x, dims));
+  return success();
+}
+
+// ---- Transpose and its compositions --------------------------------------------------------------
+
+static LogicalResult lowerTranspose(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  int64_t rank = prim::rank(x);
+  SmallVector<int64_t> perm;
+  if (auto given = node.getInts("perm")) {
+    auto axes = node.normalizeAxes(*given, rank);
+    if (failed(axes))
+      return failure();
+    if (int64_t(axes->size()) != rank)
+      return node.error() << "perm has " << axes->size() << " entries for a tensor of rank " << rank;
+    perm = *axes;
+  } else {
+    perm = llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank)));
+  }
+  node.setResult(0, lowering.transpose(x, perm));
+  return success();
+}
+
+/// Blocks of depth to blocks of space: [N, b*b*C, H, W] -> [N, C, b*H, b*W].
+static LogicalResult lowerDepthToSpace(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  Dims d = getDims(x);
+  int64_t block = node.getInt("blocksize", 0);
+  if (d.size() != 4 || block <= 0)
+    return node.error() << "needs an input of rank 4 and a positive blocksize";
+  Expr b = lowering.size(block), depth = floorDiv(d[1], b * b);
+  if (depth * b * b != d[1])
+    return node.error() << "the depth " << toString(d[1]) << " is not a multiple of " << block * block;
+  auto mode = node.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return node.error() << "mode must be DCR or CRD, not '" << mode << "'";
+  if (mode == "DCR") {
+    x = lowering.reshape(x, {d[0], b, b, depth, d[2], d[3]});
+    x = lowering.transpose(x, {0, 3, 4, 1, 5, 2});
+  } else {
+    x = lowering.reshape(x, {d[0], depth, b, b, d[2], d[3]});
+    x = lowering.transpose(x, {0, 1, 4, 2, 5, 3});
+  }
+  node.setResult(0, lowering.reshape(x, {d[0], depth, d[2] * b, d[3] * b}));
+  return success();
+}
+
+static LogicalResult lowerSpaceToDepth(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  Dims d = getDims(x);
+  int64_t block = node.getInt("blocksize", 0);
+  if (d.size() != 4 || block <= 0)
+    return node.error() << "needs an input of rank 4 and a positive blocksize";
+  Expr b = lowering.size(block), height = floorDiv(d[2], b), width = floorDiv(d[3], b);
+  if (height * b != d[2] || width * b != d[3])
+    return node.error() << "height and width must be multiples of " << block;
+  x = lowering.reshape(x, {d[0], d[1], height, b, width, b});
+  x = lowering.transpose(x, {0, 3, 5, 1, 2, 4});
+  node.setResult(0, lowering.reshape(x, {d[0], d[1] * b * b, height, width}));
+  return success();
+}
+
+// ---- Repetition ----------------------------------------------------------------------------------
+
+static LogicalResult lowerTile(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  auto repeats = lowering.integers(node, node.getInput(1), "repeats", 0);
+  if (failed(repeats))
+    return failure();
+  Dims dims = getDims(x);
+  if (repeats->size() != dims.size())
+    return node.error() << "repeats has " << repeats->size() << " entries for a tensor of rank " << dims.size();
+  // A repeated dimension becomes two: [.., r, d, ..], merged again at the end.
+  Dims split, merged;
+  SmallVector<int64_t> axes;
+  for (auto [dim, times] : llvm::zip(dims, *repeats)) {
+    if (provablyNonNegative(-times - 1))
+      return node.error() << "a number of repeats is negative: " << toString(times);
+    if (!isConstant(times, 1) && !isConstant(dim, 1))
+      split.push_back(times);
+    axes.push_back(split.size());
+    split.push_back(isConstant(dim, 1) ? times : dim);
+    merged.push_back(dim * times);
+  }
+  node.setResult(0, lowering.reshape(lowering.broadcastInDim(x, axes, split), merged));
+  return success();
+}
+
+static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  auto shape = lowering.integers(node, node.getInput(1), "the shape");
+  if (failed(shape))
+    return failure();
+  size_t rank = std::max<size_t>(shape->size(), prim::rank(x));
+  size_t skipInput = rank - prim::rank(x);
+  auto shapeAt = [&](size_t i) {
+    return i + shape->size() < rank ? lowering.size(1) : (*shape)[i + shape->size() - rank];
+  };
+  // First what must be equal, then, with the sizes that remain, the result.
+  for (size_t i = skipInput; i < rank; ++i) {
+    Expr have = getDim(x.getType(), i - skipInput), want = shapeAt(i);
+    if (isConstant(have, 1) || isConstant(want, 1) || have == want)
+      continue;
+    // An element that only the run knows may be 1, which leaves the dimension as it is.
+    if (!provablyNonNegative(want))
+      want = select(isZero(want - 1), have, want);
+    if (failed(lowering.unify(node, have, want, "a dimension can be expanded only from 1")))
+      return failure();
+    shape = lowering.integers(node, node.getInput(1), "the shape");
+    if (failed(shape))
+      return failure();
+  }
+  Dims dims;
+  for (size_t i = 0; i < rank; ++i) {
+    Expr want = shapeAt(i);
+    if (i >= skipInput)
+      if (Expr have = getDim(x.getType(), i - skipInput); !isConstant(have, 1))
+        want = have;
+    if (provablyNonNegative(-want - 1))
+      return node.error() << "a dimension of the shape is negative: " << toString(want);
+    dims.push_back(want);
+  }
+  node.setResult(0, lowering.broadcastTo(x, dims));
+  return success();
+}
+
+void registerLayout(Registry &registry) {
+  registry.add("Reshape", 1, lowerReshape);
+  registry.add("Flatten", 1, lowerFlatten);
+  registry.add("Squeeze", 1, lowerSqueeze);
+  registry.add("Unsqueeze", 1, lowerUnsqueeze);
+  registry.add("Transpose", 1, lowerTranspose);
+  registry.add("DepthToSpace", 1, lowerDepthToSpace);
+  registry.add("SpaceToDepth", 1, lowerSpaceToDepth);
+  registry.add("Tile", 6, lowerTile);
+  registry.add("Expand", 8, lowerExpand);
+}
+
+} // namespace dsc::onnx_to_prim
