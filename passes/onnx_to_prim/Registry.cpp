@@ -44,6 +44,13 @@ const Registry &Registry::get() {
   static const Registry registry = [] {
     Registry r;
     // One line per family file, in alphabetical order.
+    registerConstant(r);
+    registerControl(r);
+    registerIndexing(r);
+    registerLayout(r);
+    registerSequence(r);
+    registerSlice(r);
+    registerSplitConcat(r);
     return r;
   }();
   return registry;

@@ -44,6 +44,7 @@ FailureOr<Values> cut(Node &node, Lowering &lowering, Value value, int64_t axis,
   Values pieces;
   Expr start = lowering.size(0);
   for (Expr size : sizes) {
+    size = lowering.current(size);
     pieces.push_back(lowering.sliceAxis(value, axis, start, size));
     start = start + size;
   }
@@ -95,18 +96,13 @@ static LogicalResult lowerSplit(Node &node, Lowering &lowering) {
     if (pieces != count || count == 0)
       return node.error() << "num_outputs is " << pieces << ", but the node has " << count << " outputs";
     Expr chunk = node.opset >= 18 ? ceilDiv(size, lowering.size(count)) : floorDiv(size, lowering.size(count));
-    // Where the division has no rest, say so with `chunk` itself: equal pieces have equal types.
-    if (chunk * count == size || node.opset < 18)
+    if (chunk * count == size || node.opset < 18) {
       sizes.assign(count, chunk);
-    else
+    } else {
+      // These add up by construction, which expressions with a minimum do not show.
       sizes = chunkSizes(lowering, size, chunk, count);
-    // Pieces of a symbolic size add up by construction, which expressions with a minimum do not show.
-    if (node.opset >= 18) {
-      Expr start = lowering.size(0);
-      for (int64_t i = 0; i < count; ++i) {
-        node.setResult(i, lowering.sliceAxis(x, *axis, min(start, size), sizes[i]));
-        start = start + chunk;
-      }
+      for (int64_t i = 0; i < count; ++i)
+        node.setResult(i, lowering.sliceAxis(x, *axis, min(chunk * i, size), sizes[i]));
       return success();
     }
   }
