@@ -44,10 +44,17 @@ const Registry &Registry::get() {
   static const Registry registry = [] {
     Registry r;
     // One line per family file, in alphabetical order.
+    registerAttention(r);
     registerConstant(r);
     registerControl(r);
+    registerConvolution(r);
+    registerElementwise(r);
     registerIndexing(r);
     registerLayout(r);
+    registerLinear(r);
+    registerNormalization(r);
+    registerQuantization(r);
+    registerReduce(r);
     registerSequence(r);
     registerSlice(r);
     registerSplitConcat(r);
