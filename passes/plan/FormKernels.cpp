@@ -3,6 +3,7 @@
 #include "dialects/plan/Plan.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
+#include "passes/plan/Buffers.h"
 #include "passes/plan/Fusion.h"
 #include "passes/plan/KernelOutline.h"
 #include "passes/plan/PlaceStates.h"
@@ -24,13 +25,6 @@ void eraseDeadOps(func::FuncOp func) {
       op.erase();
 }
 
-/// The value whose buffer a view shows.
-Value viewed(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getOperand();
-  return value;
-}
-
 /// Every output that is no state gets a buffer of its own: an argument, a constant, a state or a value that is already an
 /// output is copied.
 void separateOutputs(func::FuncOp func) {
@@ -39,7 +33,7 @@ void separateOutputs(func::FuncOp func) {
   for (OpOperand &use : exit->getOpOperands()) {
     if (func.getResultAttr(use.getOperandNumber(), "dsc.state"))
       continue;
-    Value value = use.get(), source = viewed(value);
+    Value value = use.get(), source = getBufferRoot(value);
     Operation *def = source.getDefiningOp();
     bool inState = def && def->hasAttr(inPlaceAttr);
     if (def && !inState && !isa<ConstantOp>(def) && taken.insert(source).second)

@@ -103,9 +103,7 @@ KernelTable::Instance KernelTable::get(const Fusion::Tree &tree, ArrayRef<Stride
   KernelOp &known = byText[text];
   if (!known) {
     std::string name = describe(root);
-    unsigned number = used[name]++;
-    if (number)
-      name += "_" + std::to_string(number);
+    name += "_" + std::to_string(used[name]++);
     known = kernel.release();
     known.setSymName(name);
     // Kernels stand before the entries, in the order in which they are first launched.

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Launch outputs -> slots of the arena.
-#include "dialects/plan/Plan.h"
 #include "passes/Passes.h"
-#include "llvm/ADT/SetVector.h"
+#include "passes/plan/Buffers.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -25,12 +24,6 @@ int64_t nominal(Expr bytes) {
   return evaluate(bytes, [](Expr) -> std::optional<int64_t> { return 64; }).value_or(INT64_MAX);
 }
 
-Expr bytesOf(Type type) {
-  unsigned bits = cast<RankedTensorType>(type).getElementTypeBitWidth();
-  auto dims = getDims(type);
-  return product(type.getContext(), dims) * std::max<int64_t>(1, bits / 8);
-}
-
 Expr larger(Expr a, Expr b) {
   if (provablyNonNegative(a - b))
     return a;
@@ -47,7 +40,7 @@ public:
     findLifetimes();
     int64_t epoch = 0;
     for (auto [step, op] : llvm::enumerate(func.front())) {
-      if (auto define = dyn_cast<DefineSymbolOp>(op))
+      if (auto define = dyn_cast<DefineSymbolOp>(op); define && !readsInput(define))
         symbolEpoch[define.getSymbol()] = ++epoch;
       if (auto launch = dyn_cast<LaunchOp>(op))
         place(launch, step, epoch);
@@ -65,30 +58,10 @@ public:
   unsigned numValues = 0;
 
 private:
-  /// The launch result whose memory a value is.
-  static Value root(Value value) {
-    for (;;) {
-      Operation *def = value.getDefiningOp();
-      if (auto reshape = dyn_cast_or_null<ReshapeOp>(def)) {
-        value = reshape.getOperand();
-        continue;
-      }
-      if (auto launch = dyn_cast_or_null<LaunchOp>(def)) {
-        auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
-        int64_t alias = kernel.getAliases()[cast<OpResult>(value).getResultNumber()];
-        if (alias >= 0) {
-          value = launch.getInputs()[alias];
-          continue;
-        }
-      }
-      return value;
-    }
-  }
-
   void findLifetimes() {
     for (auto [step, op] : llvm::enumerate(func.front()))
       for (Value operand : op.getOperands()) {
-        Value source = root(operand);
+        Value source = getBufferRoot(operand);
         if (isa<func::ReturnOp>(op))
           outputs.insert(source);
         else
@@ -106,14 +79,14 @@ private:
     SmallVector<int64_t> chosen;
     for (OpResult result : launch->getResults()) {
       // An output, a state or an aliased input lives elsewhere.
-      if (root(result) != result || outputs.contains(result)) {
+      if (getBufferRoot(result) != result || outputs.contains(result)) {
         chosen.push_back(-1);
         continue;
       }
       ++numValues;
       auto last = lastUse.find(result);
       unsigned freeFrom = (last == lastUse.end() ? step : last->second) + 1;
-      chosen.push_back(choose(bytesOf(result.getType()), step, freeFrom));
+      chosen.push_back(choose(getBytes(result.getType()), step, freeFrom));
     }
     launch.setSlotsAttr(DenseI64ArrayAttr::get(func.getContext(), chosen));
   }

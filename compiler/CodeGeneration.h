@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// A planned module -> code of the target.
+#ifndef DSC_COMPILER_CODEGENERATION_H
+#define DSC_COMPILER_CODEGENERATION_H
+
+#include "compiler/Compiler.h"
+#include "compiler/engine/EngineWriter.h"
+
+namespace dsc {
+
+class CodeGeneration {
+public:
+  explicit CodeGeneration(const CompileOptions &options);
+  ~CodeGeneration();
+
+  /// Sets the grids of the kernels and compiles them.
+  mlir::LogicalResult run(mlir::ModuleOp module);
+  /// One a instruction set; valid as long as this object.
+  llvm::ArrayRef<EngineCode> getObjects() const { return objects; }
+  /// What --emit=llvm prints.
+  llvm::StringRef getText() const { return text; }
+
+private:
+  struct Storage;
+  const CompileOptions &options;
+  std::unique_ptr<Storage> storage;
+  std::vector<EngineCode> objects;
+  std::string text;
+};
+
+} // namespace dsc
+
+#endif

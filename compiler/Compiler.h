@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The front door of the compiler: models in, an engine out. Tools only parse flags.
+#ifndef DSC_COMPILER_COMPILER_H
+#define DSC_COMPILER_COMPILER_H
+
+#include "llvm/ADT/StringRef.h"
+#include "llvm/Support/Error.h"
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace dsc {
+
+struct CompileInput {
+  std::string entry; // name of the entry; empty for .mlir files, which name their entries themselves
+  std::string path;  // .onnx, or .mlir with prim functions
+  bool fromFolder = false;
+};
+
+/// What the user states about a dimension's size.
+struct DimRange {
+  std::string name;
+  int64_t lo, hi;
+};
+
+struct CompileOptions {
+  std::vector<CompileInput> inputs;
+  std::string output;
+  std::string target = "cpu";
+  std::string kv = "state";       // or "io"
+  std::string emit;               // name of a phase: stop after it and print
+  std::vector<DimRange> dims;
+  std::vector<std::string> isas;  // empty: what the target thinks best
+  std::string dumpFolder;         // IR after each phase; empty: none
+  bool timing = false;
+};
+
+/// Compiles the inputs into one engine at `options.output`, or prints the IR after the phase `options.emit`. Progress and
+/// diagnostics go to stderr. Returns the exit code: 0, or 1 after an error has been reported; then no output is left.
+int compile(const CompileOptions &options);
+
+/// NAME=FILE, FILE or FOLDER as on the command line -> inputs. A folder stands for all its *.onnx files in the order of their
+/// names. Fails for a path that does not exist, a folder without models, and two entries of one name.
+llvm::Expected<std::vector<CompileInput>> findInputs(const std::vector<std::string> &arguments);
+
+/// "seq=1..4096" or "batch=1".
+llvm::Expected<DimRange> parseDimRange(llvm::StringRef text);
+
+} // namespace dsc
+
+#endif

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/Pipeline.h"
+#include "dialects/dsc/Dsc.h"
+#include "dialects/onnx/ExternalData.h"
+#include "dialects/plan/Plan.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+
+namespace dsc {
+
+static void importOnnx(OpPassManager &pm, const CompileOptions &) {}
+
+static void lowerToPrim(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createOnnxToPrim());
+  OpPassManager &entry = pm.nest<func::FuncOp>();
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createResolveIntegers());
+  entry.addPass(createCSEPass());
+  entry.addPass(createScatterToConcat());
+  entry.addPass(createScatterThroughTranspose());
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
+}
+
+static void recognize(OpPassManager &pm, const CompileOptions &options) {
+  RecognizeCacheStatesOptions states;
+  states.kv = options.kv;
+  pm.addPass(createRecognizeCacheStates(states));
+}
+
+static void makePlan(OpPassManager &pm, const CompileOptions &) {
+  pm.addPass(createFormKernels());
+  pm.addNestedPass<func::FuncOp>(createPlanMemory());
+}
+
+ArrayRef<Phase> getPhases() {
+  static const Phase phases[] = {
+      {"onnx", "the graph as imported", importOnnx},
+      {"prim", "tensor primitives with symbolic shapes, in canonical form", lowerToPrim},
+      {"dsc", "caches and what else has been recognised", recognize},
+      {"plan", "kernels, launches and memory", makePlan},
+  };
+  return phases;
+}
+
+void registerDialects(DialectRegistry &registry) {
+  registry.insert<func::FuncDialect, onnx::OnnxDialect, prim::PrimDialect, model::DscDialect, plan::PlanDialect>();
+}
+
+} // namespace dsc

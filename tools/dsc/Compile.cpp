@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// dsc compile: flags -> CompileOptions.
+#include "compiler/Compiler.h"
+#include "compiler/Pipeline.h"
+#include "tools/dsc/Commands.h"
+
+#include <iostream>
+#include <memory>
+
+namespace dsc {
+
+template <typename T> static T take(llvm::Expected<T> value) {
+  if (value)
+    return std::move(*value);
+  std::cerr << "dsc: error: " << llvm::toString(value.takeError()) << "\n";
+  throw CLI::RuntimeError(2);
+}
+
+void addCompileCommand(CLI::App &app) {
+  struct Arguments {
+    CompileOptions options;
+    std::vector<std::string> models, dims;
+  };
+  auto arguments = std::make_shared<Arguments>();
+  CompileOptions &options = arguments->options;
+  CLI::App *command = app.add_subcommand("compile", "models -> engine");
+  command->footer("An entry of the engine is named after its file's stem, or by NAME=MODEL. A folder stands for all its .onnx files.\n"
+                  "Exit codes: 0 the engine is written, 1 it could not be compiled or written, 2 wrong command line.");
+  command->add_option("models", arguments->models, "MODEL.onnx, NAME=MODEL.onnx, a folder, or .mlir with prim functions")
+      ->required();
+  command->add_option("-o,--output", options.output, "the engine (.dsce) to write");
+  command->add_option("--target", options.target, "cpu")->check(CLI::IsMember({"cpu"}));
+  command->add_option("--kv", options.kv, "state: caches become state of the session; io: they stay inputs and outputs")
+      ->check(CLI::IsMember({"state", "io"}));
+  std::vector<std::string> phases;
+  std::string text = "stop after this phase and print:";
+  for (const Phase &phase : getPhases()) {
+    phases.push_back(phase.name.str());
+    text += "\n" + phases.back() + ": " + phase.summary.str();
+  }
+  phases.push_back(codePhase.str());
+  text += "\n" + codePhase.str() + ": the code of the kernels";
+  command->add_option("--emit", options.emit, text)->check(CLI::IsMember(phases));
+  command->add_option("--dim", arguments->dims, "NAME=LO..HI or NAME=SIZE: what sizes a dimension can have");
+  command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4");
+  command->add_option("--dump-dir", options.dumpFolder, "write the IR after each phase into this folder");
+  command->add_flag("--timing", options.timing, "tell the time of each phase");
+  command->callback([arguments] {
+    CompileOptions &options = arguments->options;
+    options.inputs = take(findInputs(arguments->models));
+    for (const std::string &dim : arguments->dims)
+      options.dims.push_back(take(parseDimRange(dim)));
+    if (options.output.empty() && options.emit.empty()) {
+      std::cerr << "dsc: error: no output given: -o OUT.dsce\n";
+      throw CLI::RuntimeError(2);
+    }
+    if (int code = compile(options))
+      throw CLI::RuntimeError(code);
+  });
+}
+
+} // namespace dsc
