@@ -264,6 +264,9 @@ Expr mod(Expr a, Expr b) {
   }
   if (cb && *cb > 1 && provablyNonNegative(a) && provablyNonNegative(b - a - 1))
     return a;
+  // Sizes are written with floordiv alone, so that a padded size, s + mod(-s, 64), meets its blocks, 64*ceil(s/64).
+  if (!usesIndex(a) && !usesIndex(b))
+    return a - b * floorDiv(a, b);
   return make(context, ExprKind::Mod, 0, {a, b});
 }
 
@@ -307,8 +310,12 @@ Expr isZero(Expr a) {
   if (provablyNonZero(a))
     return constant(context, 0);
   // iszero of a truth value is its negation.
-  if (a.getKind() == ExprKind::NonNegative || a.getKind() == ExprKind::IsZero)
+  auto isTruth = [](Expr e) { return e.getKind() == ExprKind::NonNegative || e.getKind() == ExprKind::IsZero; };
+  if (isTruth(a))
     return constant(context, 1) - a;
+  for (Expr t : {constant(context, 1) - a, a + 1})
+    if (isTruth(t))
+      return t;
   // iszero(e) = iszero(-e): fix the sign of the first term.
   SmallVector<Term> terms;
   collectTerms(a, terms);
@@ -438,12 +445,22 @@ bool usesSymbol(Expr e, llvm::StringRef name) {
   return found;
 }
 
-Expr simplify(Expr e, ArrayRef<Expr> dims) {
+/// `e` with the symbol `s` given another lower bound. The normal form then uses the bound.
+static Expr withLowerBound(Expr e, Expr s, int64_t lowerBound) {
+  Expr bounded = symbol(e.getContext(), s.getName().getValue(), lowerBound);
+  return substitute(e, [&](Expr leaf) -> std::optional<Expr> {
+    if (leaf == s)
+      return bounded;
+    return std::nullopt;
+  });
+}
+
+static Expr simplifyInRange(Expr e, ArrayRef<Expr> dims) {
   if (e.getOperands().empty())
     return e;
   SmallVector<Expr> operands;
   for (Attribute operand : e.getOperands())
-    operands.push_back(simplify(cast<ExprAttr>(operand), dims));
+    operands.push_back(simplifyInRange(cast<ExprAttr>(operand), dims));
   MLIRContext *context = e.getContext();
   auto proves = [&](Expr x) { return provablyNonNegative(x, dims); };
   switch (e.getKind()) {
@@ -497,6 +514,59 @@ Expr simplify(Expr e, ArrayRef<Expr> dims) {
     break;
   }
   return rebuild(e, operands);
+}
+
+Expr simplify(Expr e, ArrayRef<Expr> dims) {
+  // There is an element, so that no dimension is zero.
+  SmallVector<Expr> bounded(dims), free;
+  for (Expr dim : dims)
+    if (dim.getKind() == ExprKind::Symbol && dim.getValue() == 0 && !llvm::is_contained(free, dim)) {
+      free.push_back(dim);
+      e = withLowerBound(e, dim, 1);
+      for (Expr &d : bounded)
+        d = withLowerBound(d, dim, 1);
+    }
+  e = simplifyInRange(e, bounded);
+  for (Expr s : free)
+    e = withLowerBound(e, symbol(e.getContext(), s.getName().getValue(), 1), 0);
+  return e;
+}
+
+/// True when a rewrite under the assumption s >= 1 could change something.
+static bool hasDecisions(Expr e) {
+  switch (e.getKind()) {
+  case ExprKind::Min:
+  case ExprKind::Max:
+  case ExprKind::NonNegative:
+  case ExprKind::IsZero:
+  case ExprKind::Select:
+    return true;
+  default:
+    return llvm::any_of(e.getOperands(), [](Attribute operand) { return hasDecisions(cast<ExprAttr>(operand)); });
+  }
+}
+
+Expr simplifySize(Expr e) {
+  if (!hasDecisions(e))
+    return e;
+  SmallVector<Expr> symbols;
+  walkLeaves(e, [&](Expr leaf) {
+    if (leaf.getKind() == ExprKind::Symbol && leaf.getValue() == 0 && !llvm::is_contained(symbols, leaf))
+      symbols.push_back(leaf);
+  });
+  for (Expr s : symbols) {
+    auto atZero = [&](Expr x) {
+      return substitute(x, [&](Expr leaf) -> std::optional<Expr> {
+        if (leaf == s)
+          return constant(x.getContext(), 0);
+        return std::nullopt;
+      });
+    };
+    Expr positive = withLowerBound(withLowerBound(e, s, 1), symbol(e.getContext(), s.getName().getValue(), 1), 0);
+    if (positive != e && atZero(positive) == atZero(e))
+      e = positive;
+  }
+  return e;
 }
 
 std::optional<int64_t> evaluate(Expr e, llvm::function_ref<std::optional<int64_t>(Expr)> leaf) {

@@ -100,8 +100,13 @@ bool provablyNonNegative(Expr e, llvm::ArrayRef<Expr> dims = {});
 inline bool provablyEqual(Expr a, Expr b) { return a == b; }
 bool provablyNonZero(Expr e, llvm::ArrayRef<Expr> dims = {});
 
-/// Rebuilds `e`, dropping comparisons, min, max and selects that the ranges of indices decide.
+/// Rebuilds `e`, dropping comparisons, min, max and selects that the ranges of indices decide. `e` describes an
+/// element, so that no dimension is taken to be zero.
 Expr simplify(Expr e, llvm::ArrayRef<Expr> dims);
+
+/// The same size in fewer words where its value at s = 0 and its form for s >= 1 agree, for a symbol s: what is left
+/// of s rows after taking off min(s, 1) and putting it back is s.
+Expr simplifySize(Expr e);
 
 /// The value under an assignment of leaves; none when a leaf has no value or an operation is undefined.
 std::optional<int64_t> evaluate(Expr e, llvm::function_ref<std::optional<int64_t>(Expr)> leaf);

@@ -75,6 +75,12 @@ struct Prover {
       auto divisor = asConstant(operand(1));
       if (!divisor || *divisor <= 0)
         return false;
+      // a - c + 1 <= c * floor(a/c) <= a, when the term holds such multiples.
+      if (term.getKind() == ExprKind::Product && term.getOperands().size() == 1 && term.getValue() % *divisor == 0) {
+        Expr bound = positive ? operand(0) - (*divisor - 1) : operand(0);
+        if (nonNegative(e - term + bound * (term.getValue() / *divisor)))
+          return true;
+      }
       // floor(a/c) <= a for a >= 0, and its lower bound 0.
       if (positive)
         return nonNegative(operand(0)) && with(constant(context, 0));
@@ -96,8 +102,7 @@ struct Prover {
         terms.push_back(cast<ExprAttr>(term));
     else
       terms.push_back(e);
-    // Atoms that only the sum as a whole bounds (negative terms) come first; bounding a positive
-    // size by 0 too early would lose s + t - s.
+    // Negative terms first: bounding a positive size by 0 too early loses what a bound of theirs would cancel.
     for (bool wantPositive : {false, true})
       for (Expr term : terms) {
         int64_t coefficient = term.getKind() == ExprKind::Product ? term.getValue() : 1;
@@ -116,9 +121,6 @@ struct Prover {
           if (othersNonNegative && tryAtom(e, term, factors[i], coefficient > 0))
             return true;
         }
-        // A negative term that cannot be bounded: no other choice of order helps.
-        if (!wantPositive)
-          return false;
       }
     return false;
   }

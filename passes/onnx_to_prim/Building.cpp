@@ -193,7 +193,9 @@ Value Lowering::transpose(Value x, ArrayRef<int64_t> perm) {
   return TransposeOp::create(builder, loc, getTensorType(dims, elementType(x)), x, perm);
 }
 
-Value Lowering::slice(Value x, ArrayRef<Expr> starts, ArrayRef<int64_t> steps, ArrayRef<Expr> counts) {
+Value Lowering::slice(Value x, ArrayRef<Expr> from, ArrayRef<int64_t> steps, ArrayRef<Expr> counted) {
+  // ONNX's clamping leaves min and max behind, most of which cancel.
+  auto starts = llvm::map_to_vector(from, simplifySize), counts = llvm::map_to_vector(counted, simplifySize);
   auto type = getTensorType(counts, elementType(x));
   bool whole = type == x.getType();
   for (auto [start, step] : llvm::zip(starts, steps))

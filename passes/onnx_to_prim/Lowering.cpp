@@ -26,8 +26,10 @@ Expr Lowering::defineSymbol(StringRef hint, Value scalar, int64_t lowerBound) {
 }
 
 FailureOr<Dims> Lowering::integers(Node &node, Value value, const llvm::Twine &what, int64_t lowerBound) {
-  if (auto known = symbolicValues.elements(value))
+  if (auto known = symbolicValues.elements(value)) {
+    llvm::transform(*known, known->begin(), simplifySize);
     return *known;
+  }
   auto type = cast<RankedTensorType>(value.getType());
   if (!isa<IntegerType>(type.getElementType()))
     return node.error() << what << " is not an integer tensor";
@@ -93,8 +95,8 @@ static Expr solvableSymbol(Expr difference, ArrayRef<Expr> defined) {
 }
 
 FailureOr<Expr> Lowering::unify(Node &node, Expr a, Expr b, const llvm::Twine &what) {
-  a = current(a);
-  b = current(b);
+  a = simplifySize(current(a));
+  b = simplifySize(current(b));
   if (a == b)
     return a;
   Expr difference = a - b;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/prim/SymbolicValues.h"
+#include "llvm/ADT/APSInt.h"
 
 using namespace mlir;
 using namespace dsc;
@@ -59,6 +60,9 @@ private:
     return tensor && tensor->knows(position) ? tensor->at(position) : Expr();
   }
 
+  /// Floats stand for integers here; a fraction has no expression.
+  bool isIntegral(Value value) { return isa<IntegerType>(elementType(value)); }
+
   bool isTruth(Value value) { return elementType(value).isInteger(1); }
 
   Expr element(UnaryOp o, Position p) {
@@ -74,6 +78,13 @@ private:
       return nonNegative(x - 1) - nonNegative(-x - 1);
     case UnaryKind::Not:
       return isTruth(o.getOperand()) ? logicalNot(x) : Expr();
+    case UnaryKind::Floor:
+    case UnaryKind::Ceil:
+    case UnaryKind::RoundEven:
+      return x;
+    case UnaryKind::IsNaN:
+    case UnaryKind::IsInf:
+      return constant(context, 0);
     default:
       return {};
     }
@@ -89,6 +100,8 @@ private:
     if (!a || !b)
       return {};
     bool knownDivisor = provablyNonZero(b, dims);
+    if (!isIntegral(o.getLhs()) && o.getKind() == BinaryKind::Div && !(knownDivisor && floorDiv(a, b) * b == a))
+      return {};
     switch (o.getKind()) {
     case BinaryKind::Add:
       return a + b;
@@ -132,8 +145,6 @@ private:
   Expr truncDivide2(Expr a, Expr b) { return select(nonNegative(a), floorDiv(a, b), -floorDiv(-a, b)); }
 
   Expr element(CompareOp o, Position p) {
-    if (!isa<IntegerType>(elementType(o.getLhs())))
-      return {};
     Expr a = operandAt(o.getLhs(), p), b = operandAt(o.getRhs(), p);
     if (!a || !b)
       return {};
@@ -168,11 +179,15 @@ private:
   }
 
   Expr element(ConvertOp o, Position p) {
-    auto from = dyn_cast<IntegerType>(elementType(o.getOperand()));
-    auto to = dyn_cast<IntegerType>(elementType(o.getResult()));
-    Expr x = from && to ? operandAt(o.getOperand(), p) : Expr();
+    Expr x = operandAt(o.getOperand(), p);
     if (!x)
       return {};
+    auto from = dyn_cast<IntegerType>(elementType(o.getOperand()));
+    auto to = dyn_cast<IntegerType>(elementType(o.getResult()));
+    if (!to) // sizes and positions are below 2^24, what f32 holds exactly
+      return elementType(o.getResult()).getIntOrFloatBitWidth() >= 32 ? x : Expr();
+    if (!from)
+      from = IntegerType::get(context, 64);
     if (to.getWidth() == 1)
       return from.getWidth() == 1 ? x : logicalNot(isZero(x));
     if (to.getWidth() >= from.getWidth() && !to.isUnsigned())
@@ -409,7 +424,29 @@ Expr affineElement(ArrayRef<Expr> elements, MLIRContext *context) {
   return elements[0] + index(context, 0) * step;
 }
 
+/// Integers written as floats, exactly: below 2^24 in magnitude.
+std::optional<SymbolicTensor> fromFloatConstant(DenseFPElementsAttr dense, ArrayRef<Expr> dims, MLIRContext *context) {
+  if (dense.getNumElements() > SymbolicValues::maxElements || dense.getElementType().getIntOrFloatBitWidth() < 32)
+    return std::nullopt;
+  SymbolicTensor tensor{SmallVector<Expr>(dims), SmallVector<Expr>(), {}};
+  for (const APFloat &f : dense.getValues<APFloat>()) {
+    llvm::APSInt integer(32, /*isUnsigned=*/false);
+    bool isExact = false;
+    if (f.convertToInteger(integer, APFloat::rmTowardZero, &isExact) != APFloat::opOK || !isExact ||
+        std::abs(integer.getSExtValue()) >= 1 << 24)
+      return std::nullopt;
+    tensor.elements->push_back(constant(context, integer.getSExtValue()));
+  }
+  if (dense.isSplat() && !tensor.elements->empty())
+    tensor.element = tensor.elements->front();
+  else if (dims.size() == 1)
+    tensor.element = affineElement(*tensor.elements, context);
+  return tensor;
+}
+
 std::optional<SymbolicTensor> fromConstant(ConstantOp op, ArrayRef<Expr> dims) {
+  if (auto floats = dyn_cast<DenseFPElementsAttr>(op.getValue()))
+    return fromFloatConstant(floats, dims, op.getContext());
   auto dense = dyn_cast<DenseIntElementsAttr>(op.getValue());
   if (!dense)
     return std::nullopt;
@@ -433,6 +470,14 @@ std::optional<SymbolicTensor> fromConstant(ConstantOp op, ArrayRef<Expr> dims) {
 
 } // namespace
 
+/// Operations through which an integer expression can pass; behind others there is nothing to evaluate.
+static bool mayBeInteger(Operation *op) {
+  if (auto unary = dyn_cast<UnaryOp>(op))
+    return unary.getKind() < UnaryKind::Sqrt || unary.getKind() >= UnaryKind::Not;
+  return isa<BinaryOp, CompareOp, SelectOp, ConvertOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConcatOp, PadOp, TakeOp,
+             TakeAlongAxisOp, GatherNdOp, ReduceOp, CumSumOp>(op);
+}
+
 // ---- SymbolicValues ------------------------------------------------------------------------------------
 
 std::optional<SymbolicTensor> SymbolicValues::get(Value value) {
@@ -449,7 +494,7 @@ std::optional<SymbolicTensor> SymbolicValues::get(Value value) {
 std::optional<SymbolicTensor> SymbolicValues::compute(Value value) {
   auto type = dyn_cast<RankedTensorType>(value.getType());
   Operation *op = value.getDefiningOp();
-  if (!type || !isa<IntegerType>(type.getElementType()) || !op)
+  if (!type || !isa<IntegerType, FloatType>(type.getElementType()) || !op)
     return std::nullopt;
   MLIRContext *context = value.getContext();
   SmallVector<Expr> dims = getDims(value);
@@ -473,13 +518,13 @@ std::optional<SymbolicTensor> SymbolicValues::compute(Value value) {
         pending.push_back(operand);
     return pending.size() > before;
   };
-  pushOperands(op);
+  if (mayBeInteger(op))
+    pushOperands(op);
   llvm::DenseSet<Value> expanded;
   while (!pending.empty()) {
     Value v = pending.back();
     Operation *definition = v.getDefiningOp();
-    bool integer = isa<RankedTensorType>(v.getType()) && isa<IntegerType>(elementType(v));
-    if (definition && integer && !known.contains(v) && expanded.insert(v).second && pushOperands(definition))
+    if (definition && mayBeInteger(definition) && !known.contains(v) && expanded.insert(v).second && pushOperands(definition))
       continue;
     pending.pop_back();
     (void)get(v);

@@ -12,7 +12,7 @@
 
 namespace dsc {
 
-/// What is known of an integer or i1 tensor.
+/// What is known of an integer or i1 tensor, or of a float tensor that holds integers.
 struct SymbolicTensor {
   llvm::SmallVector<prim::Expr> dims;
   /// Row-major, when the tensor is small and has constant dimensions.
@@ -32,7 +32,7 @@ public:
   /// Tensors with at most this many elements are also kept element by element.
   static constexpr int64_t maxElements = 1024;
 
-  /// None when the tensor depends on data (or is not of integer type).
+  /// None when the tensor depends on data or holds fractions.
   std::optional<SymbolicTensor> get(mlir::Value value);
 
   /// All elements, row-major, of a tensor with constant dimensions and at most maxElements elements.

@@ -63,3 +63,20 @@ func.func @flattened() -> tensor<?xi64, #prim.shape<"4*t">> {
   %1 = prim.reshape %0 : tensor<?x4xi64, #prim.shape<"t", 4>> -> tensor<?xi64, #prim.shape<"4*t">>
   return %1 : tensor<?xi64, #prim.shape<"4*t">>
 }
+
+// Floats that hold integers are integers; fractions are not.
+// CHECK-LABEL: func.func @floats
+// CHECK-NOT: prim.binary sub
+// CHECK: %[[B:.*]] = prim.convert %{{.*}} : tensor<1xf32> -> tensor<1xi64>
+// CHECK: return %{{.*}}, %[[B]]
+func.func @floats() -> (tensor<1xi64>, tensor<1xi64>) {
+  %n = prim.exprs ["s0"] : tensor<1xi64>
+  %f = prim.convert %n : tensor<1xi64> -> tensor<1xf32>
+  %zero = prim.constant dense<0.0> : tensor<1xf32>
+  %a = prim.binary sub %f, %zero : tensor<1xf32>
+  %half = prim.constant dense<0.5> : tensor<1xf32>
+  %b = prim.binary mul %f, %half : tensor<1xf32>
+  %ai = prim.convert %a : tensor<1xf32> -> tensor<1xi64>
+  %bi = prim.convert %b : tensor<1xf32> -> tensor<1xi64>
+  return %ai, %bi : tensor<1xi64>, tensor<1xi64>
+}

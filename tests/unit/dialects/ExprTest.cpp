@@ -44,7 +44,7 @@ TEST_F(ExprTest, DivisionSplitsExactMultiples) {
 TEST_F(ExprTest, ExportersText) {
   EXPECT_EQ(normal("Max(1, s3)"), "max(s3, 1)");
   EXPECT_EQ(normal("Min(4, s27 + s70)"), "min(s27 + s70, 4)");
-  EXPECT_EQ(normal("s70 + (Mod(64 - (Mod(s70, 64)), 64))"), "s70 + mod(-s70, 64)");
+  EXPECT_EQ(normal("s70 + (Mod(64 - (Mod(s70, 64)), 64))"), "-64*floordiv(-s70, 64)");
   EXPECT_EQ(normal("floor(s0/2)"), "floordiv(s0, 2)");
   EXPECT_EQ(normal("unk__12"), "unk__12");
 }
@@ -86,6 +86,9 @@ TEST_F(ExprTest, ProverKnowsSizesAndIndices) {
   EXPECT_FALSE(provablyNonNegative(parse("$x")));
   EXPECT_FALSE(provablyNonNegative(parse("s0*s1 - s0")));
   EXPECT_TRUE(provablyNonNegative(parse("d0*s1"), dims));
+  EXPECT_TRUE(provablyNonNegative(parse("s0 - 4*floordiv(s0, 4)")));
+  EXPECT_TRUE(provablyNonNegative(parse("4*floordiv(s0, 4) + 3 - s0")));
+  EXPECT_FALSE(provablyNonNegative(parse("4*floordiv(s0, 4) + 2 - s0")));
 }
 
 TEST_F(ExprTest, SimplifyDropsDecidedComparisons) {
@@ -93,6 +96,12 @@ TEST_F(ExprTest, SimplifyDropsDecidedComparisons) {
   EXPECT_EQ(toString(simplify(parse("nonneg(s0 - 1 - d0)"), dims)), "1");
   EXPECT_EQ(toString(simplify(parse("select(nonneg(d0 - 1), d0 - 1, -1)"), dims)), "d0 - 1");
   EXPECT_EQ(toString(simplify(parse("select(nonneg(d0 - 1), d0 - 1, 7)"), dims)), "select(nonneg(d0 - 1), d0 - 1, 7)");
+}
+
+TEST_F(ExprTest, SizesAreSimplifiedByCases) {
+  EXPECT_EQ(toString(simplifySize(parse("s70 + min(s70, 1) - min(s70 + min(s70, 1), 1)"))), "s70");
+  EXPECT_EQ(toString(simplifySize(parse("min(s70, 1)"))), "min(s70, 1)");
+  EXPECT_EQ(toString(simplifySize(parse("max(s0 + s1 - min(s0 + s1, 1), 0)"))), "s0 + s1 - min(s0 + s1, 1)");
 }
 
 /// The normal form against plain evaluation: random expressions keep their value under random assignments.
@@ -155,6 +164,9 @@ TEST_F(ExprTest, NormalFormKeepsTheValue) {
         EXPECT_EQ(*got, p.value) << toString(p.e);
       }
       EXPECT_EQ(parse(toString(p.e)), p.e) << toString(p.e);
+      if (auto simple = evaluate(simplifySize(p.e), leaf); got && simple) {
+        EXPECT_EQ(*simple, p.value) << toString(p.e);
+      }
       if (provablyNonNegative(p.e)) {
         EXPECT_GE(p.value, 0) << toString(p.e);
       }
