@@ -47,6 +47,11 @@ python_environment() {
     cp "$requirements" "$dir/installed.txt"
 }
 
+# python_package DIR: our own Python package in that environment, as a link to the checkout (it loads build/lib).
+python_package() {
+  "$1/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --editable ./runtime/python
+}
+
 # Parallel jobs: the cores, but no more than 2 GiB of memory each allow.
 jobs_allowed() {
   local cores memory

@@ -2,6 +2,8 @@
 """The trained example: the text, the perplexity and the plan that PyTorch's reference and the design ask for."""
 import json
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -43,12 +45,23 @@ def test_greedy_through_the_command_line(engine, form, want):
 @pytest.mark.parametrize("form", FORMS)
 def test_greedy_through_python(engine, form):
     import dsc as package
+    from dsc.generate import Generator, Sampler, generate
 
     with package.Engine(engine("f32", form)) as opened:
         for want in REFERENCE["greedy"]["f32"]:
-            with opened.session() as session:
-                got = package.generate(session, want["prompt_ids"], len(want["continuation_ids"]))
-                assert list(got) == want["continuation_ids"]
+            with package.Session(opened) as session:
+                generator, count = Generator(opened, session), len(want["continuation_ids"])
+                assert list(generate(generator, want["prompt_ids"], count, Sampler())) == want["continuation_ids"]
+
+
+def test_python_command_writes_text(engine):
+    """`python -m dsc generate` prints the prompt and its continuation as text."""
+    want = REFERENCE["greedy"]["f32"][0]
+    done = subprocess.run([sys.executable, "-m", "dsc", "generate", engine("f32", "pair"), "--tokenizer",
+                           SCRIPTURE / "tokenizer.json", "--prompt", want["prompt"], "-n", "64"],
+                          capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.rstrip("\n") == want["prompt"] + want["continuation"]
 
 
 def perplexity(engine_path, entry):
@@ -60,7 +73,7 @@ def perplexity(engine_path, entry):
     with package.Engine(engine_path) as opened:
         for row in rows:
             ids = row[None, :-1]
-            with opened.session() as session:
+            with package.Session(opened) as session:
                 positions = np.arange(ids.shape[1], dtype=np.int64)[None]
                 logits = session.run(entry, {"input_ids": ids, "position_ids": positions})["logits"]
             logits = np.asarray(logits, np.float64)[0]
