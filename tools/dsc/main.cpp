@@ -6,6 +6,7 @@ int main(int argc, char **argv) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "dsc " DSC_VERSION);
   dsc::addCompileCommand(app);
+  dsc::addEvalCommand(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError &failure) {
