@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which operators have lowerings, for which opsets.
-#include "passes/onnx_to_prim/Lowering.h"
+#include "passes/onnx_to_prim/Registry.h"
+#include "llvm/ADT/STLExtras.h"
 
 namespace dsc::onnx_to_prim {
 

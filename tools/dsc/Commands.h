@@ -10,6 +10,7 @@ namespace dsc {
 
 void addCompileCommand(CLI::App &app);
 void addEvalCommand(CLI::App &app);
+void addOpsCommand(CLI::App &app);
 
 } // namespace dsc
 

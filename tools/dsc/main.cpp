@@ -7,6 +7,7 @@ int main(int argc, char **argv) {
   app.set_version_flag("--version", "dsc " DSC_VERSION);
   dsc::addCompileCommand(app);
   dsc::addEvalCommand(app);
+  dsc::addOpsCommand(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError &failure) {
