@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The subcommands of dsc. A command that fails throws CLI::RuntimeError with its exit code, after it has said why on
-// stderr: 1 for a failure (a difference in eval and run), 2 for a wrong command line.
+// stderr; docs/cli.md lists the codes.
 #ifndef DSC_TOOLS_DSC_COMMANDS_H
 #define DSC_TOOLS_DSC_COMMANDS_H
 
@@ -11,6 +11,13 @@ namespace dsc {
 void addCompileCommand(CLI::App &app);
 void addEvalCommand(CLI::App &app);
 void addOpsCommand(CLI::App &app);
+
+// These need the runtime only.
+void addRunCommand(CLI::App &app);
+void addGenerateCommand(CLI::App &app);
+void addInspectCommand(CLI::App &app);
+void addVerifyCommand(CLI::App &app);
+void addBenchCommand(CLI::App &app);
 
 } // namespace dsc
 

@@ -8,6 +8,11 @@ int main(int argc, char **argv) {
   dsc::addCompileCommand(app);
   dsc::addEvalCommand(app);
   dsc::addOpsCommand(app);
+  dsc::addRunCommand(app);
+  dsc::addGenerateCommand(app);
+  dsc::addInspectCommand(app);
+  dsc::addVerifyCommand(app);
+  dsc::addBenchCommand(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::RuntimeError &failure) {

@@ -215,7 +215,7 @@ TEST(EngineFileTest, OtherThingsThanEngines) {
   EXPECT_STREQ(error.message, "cannot open '/nonexistent/engine': No such file or directory");
   EXPECT_EQ(dsc_engine_open("/", nullptr, &engine, &error), DSC_IO);
   EXPECT_STREQ(error.message, "'/' is not a regular file");
-  std::string fifo = testing::TempDir() + "dsc-fifo";
+  std::string fifo = testing::TempDir() + "dsc-fifo-" + std::to_string(getpid());
   ASSERT_EQ(mkfifo(fifo.c_str(), 0600), 0);
   EXPECT_EQ(dsc_engine_open(fifo.c_str(), nullptr, &engine, &error), DSC_IO);
   unlink(fifo.c_str());

@@ -363,7 +363,7 @@ TEST_F(MalformedTest, BufferOfUnusedState) {
 TEST_F(MalformedTest, StepFields) {
   auto &step = *entry().steps[0];
   step.kernel = 99;
-  refused("step 0: kernel 99 of 11");
+  refused("step 0: kernel 99 of 13");
   step.kernel = 3;
   refused("step 0: kernel 'sum_rows' takes 2 buffers and 3 sizes, not 3 and 0");
   step.kernel = 0;

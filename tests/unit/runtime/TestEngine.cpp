@@ -134,7 +134,9 @@ std::unique_ptr<ManifestT> newManifest() {
                  {"advance", 2, 1, {0, 1}},
                  {"accumulate", 3, 0, {0, 1}},
                  {"sizes2", 1, 2, {0}},
-                 {"wait_for", 2, 0, {0}}};
+                 {"wait_for", 2, 0, {0}},
+                 {"toy_append", 2, 2, {0}},
+                 {"toy_logits", 3, 3, {0}}};
   auto manifest = std::make_unique<ManifestT>();
   manifest->producer = "unit test";
   for (auto &k : kernels) {

@@ -107,6 +107,29 @@ KERNEL(sizes2) {
   out[1] = n[1];
 }
 
+/* text[past + t] = ids[t]; n = {past, new} */
+KERNEL(toy_append) {
+  int64_t *text = b[0];
+  const int64_t *ids = b[1];
+  for (int64_t t = 0; t < n[1]; ++t)
+    text[n[0] + t] = ids[t];
+}
+
+/* A model without weights: after the tokens text[0..p] the logit 1 belongs to token
+ * (7 * sum over i <= p of (i + 1) * text[i] + position) mod vocabulary, all others are 0.
+ * n = {past, new, vocabulary}, one item a new token */
+KERNEL(toy_logits) {
+  float *logits = b[0];
+  const int64_t *text = b[1], *positions = b[2];
+  for (int64_t t = begin; t < end; ++t) {
+    int64_t sum = 0;
+    for (int64_t i = 0; i <= n[0] + t; ++i)
+      sum += (i + 1) * text[i];
+    for (int64_t v = 0; v < n[2]; ++v)
+      logits[t * n[2] + v] = v == (7 * sum + positions[t]) % n[2];
+  }
+}
+
 /* Waits until x[0] is not 0. */
 KERNEL(wait_for) {
   volatile const int64_t *x = b[1];

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+// dsc inspect: what is in an engine.
+#include "tools/dsc/Commands.h"
+#include "tools/dsc/ExpressionText.h"
+#include "tools/dsc/Failure.h"
+#include "tools/dsc/Json.h"
+#include "tools/dsc/RuntimeHandles.h"
+
+#include <fmt/ranges.h>
+
+#include <map>
+
+namespace dsc {
+
+namespace {
+
+template <class Vector> uint32_t sizeOf(const Vector *vector) { return vector ? vector->size() : 0; }
+
+std::string_view textOf(const flatbuffers::String *string) {
+  return string ? std::string_view(string->c_str(), string->size()) : std::string_view();
+}
+
+// A description of an engine, made once and printed as text or as JSON.
+struct Line {
+  std::string name, type, note;
+};
+
+struct EntryFacts {
+  std::string name;
+  std::vector<Line> inputs, outputs, states;
+  std::map<std::string, uint32_t> kernels; // launches of each
+  uint32_t launches = 0, computedSizes = 0, checks = 0;
+  int64_t stateBytesPerToken = 0; // of one sequence
+  std::vector<std::string> slots; // bytes
+};
+
+class Inspector {
+public:
+  explicit Inspector(const std::string &path) : path(path), engine(path), manifest(engine.manifest()) {}
+  void printText();
+  void printJson();
+
+private:
+  EntryFacts factsOf(const format::Entry &entry) const;
+  std::string dimsText(const format::Entry &entry, const flatbuffers::Vector<uint32_t> &dims) const;
+  Line lineOf(const format::Entry &entry, const format::Value &value) const;
+  Line stateLine(const format::Entry &entry, const format::StateUse &use) const;
+  uint64_t weightBytes() const;
+
+  std::string path;
+  EngineHandle engine;
+  const format::Manifest &manifest;
+};
+
+std::string Inspector::dimsText(const format::Entry &entry, const flatbuffers::Vector<uint32_t> &dims) const {
+  std::vector<std::string> texts;
+  for (uint32_t dim : dims)
+    texts.push_back(expressionText(manifest, entry, dim));
+  return fmt::format("[{}]", fmt::join(texts, ", "));
+}
+
+std::string dtypeText(format::DType dtype) {
+  return std::string(npyTypeName(static_cast<NpyType>(dtype)));
+}
+
+Line Inspector::lineOf(const format::Entry &entry, const format::Value &value) const {
+  return {value.name()->str(), dtypeText(value.dtype()) + " " + dimsText(entry, *value.dims()), ""};
+}
+
+Line Inspector::stateLine(const format::Entry &entry, const format::StateUse &use) const {
+  const format::State &state = *manifest.states()->Get(use.state());
+  std::string note = use.starts() ? "starts" : "continues";
+  if (state.kind() == format::StateKind::Growing)
+    note += fmt::format(", grows along axis {}", state.axis());
+  else
+    note += state.kind() == format::StateKind::Fixed ? ", fixed size" : ", counter";
+  return {state.name()->str(), dtypeText(state.dtype()) + " " + dimsText(entry, *use.present()), note};
+}
+
+EntryFacts Inspector::factsOf(const format::Entry &entry) const {
+  EntryFacts facts;
+  facts.name = entry.name()->str();
+  for (const format::Value *value : *entry.inputs())
+    facts.inputs.push_back(lineOf(entry, *value));
+  for (const format::Value *value : *entry.outputs())
+    facts.outputs.push_back(lineOf(entry, *value));
+  for (uint32_t i = 0; i < sizeOf(entry.states()); ++i) {
+    const format::StateUse &use = *entry.states()->Get(i);
+    const format::State &state = *manifest.states()->Get(use.state());
+    facts.states.push_back(stateLine(entry, use));
+    if (state.kind() != format::StateKind::Growing)
+      continue;
+    // What a token of one sequence takes: the known dimensions; the others count sequences.
+    auto bytes = static_cast<int64_t>(npySize(static_cast<NpyType>(state.dtype())));
+    for (uint32_t axis = 0; axis < state.rank(); ++axis)
+      if (axis != state.axis())
+        bytes *= constantValue(entry, use.present()->Get(axis)).value_or(1);
+    facts.stateBytesPerToken += bytes;
+  }
+  for (uint32_t i = 0; i < sizeOf(entry.steps()); ++i) {
+    const format::Step &step = *entry.steps()->Get(i);
+    if (step.kind() == format::StepKind::Launch) {
+      ++facts.launches;
+      ++facts.kernels[manifest.kernels()->Get(step.kernel())->name()->str()];
+    } else {
+      ++facts.computedSizes;
+    }
+  }
+  facts.checks = sizeOf(entry.checks());
+  for (uint32_t i = 0; i < sizeOf(entry.slots()); ++i)
+    facts.slots.push_back(expressionText(manifest, entry, entry.slots()->Get(i)->bytes()));
+  return facts;
+}
+
+uint64_t Inspector::weightBytes() const {
+  uint64_t total = 0;
+  for (uint32_t i = 0; i < sizeOf(manifest.weights()); ++i)
+    total += manifest.weights()->Get(i)->bytes();
+  return total;
+}
+
+void printLines(const char *title, const std::vector<Line> &lines) {
+  for (const Line &line : lines)
+    fmt::print("  {:<7} {}: {}{}\n", title, line.name, line.type, line.note.empty() ? "" : " (" + line.note + ")");
+}
+
+void Inspector::printText() {
+  fmt::print("{}: {}\n", path, manifest.producer() ? textOf(manifest.producer()) : "unknown producer");
+  fmt::print("code: {}; {} kernels; {} weights, {} bytes\n", dsc_engine_isa(engine.get()),
+             sizeOf(manifest.kernels()), sizeOf(manifest.weights()), weightBytes());
+  for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
+    fmt::print("{}: {}\n", textOf(manifest.metadata()->Get(i)->key()), textOf(manifest.metadata()->Get(i)->value()));
+  for (const format::Entry *entry : *manifest.entries()) {
+    EntryFacts facts = factsOf(*entry);
+    fmt::print("entry {}\n", facts.name);
+    printLines("input", facts.inputs);
+    printLines("output", facts.outputs);
+    printLines("state", facts.states);
+    if (facts.stateBytesPerToken)
+      fmt::print("  state bytes per token: {}\n", facts.stateBytesPerToken);
+    fmt::print("  {} launches, {} computed sizes, {} checks\n", facts.launches, facts.computedSizes, facts.checks);
+    for (const auto &[name, launches] : facts.kernels)
+      fmt::print("    {} x {}\n", launches, name);
+    fmt::print("  arena: {} slots\n", facts.slots.size());
+    for (const std::string &slot : facts.slots)
+      fmt::print("    {} bytes\n", slot);
+  }
+}
+
+void writeLines(JsonWriter &json, const char *key, const std::vector<Line> &lines) {
+  json.key(key).beginArray();
+  for (const Line &line : lines) {
+    json.beginObject().key("name").string(line.name).key("type").string(line.type);
+    if (!line.note.empty())
+      json.key("use").string(line.note);
+    json.endObject();
+  }
+  json.endArray();
+}
+
+void Inspector::printJson() {
+  JsonWriter json;
+  json.beginObject().key("producer").string(textOf(manifest.producer()));
+  json.key("isa").string(dsc_engine_isa(engine.get()));
+  json.key("weights").number(sizeOf(manifest.weights())).key("weight_bytes").number(weightBytes());
+  json.key("metadata").beginObject();
+  for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
+    json.key(textOf(manifest.metadata()->Get(i)->key())).string(textOf(manifest.metadata()->Get(i)->value()));
+  json.endObject().key("kernels").beginArray();
+  for (uint32_t i = 0; i < sizeOf(manifest.kernels()); ++i)
+    json.beginObject()
+        .key("name").string(textOf(manifest.kernels()->Get(i)->name()))
+        .key("text").string(textOf(manifest.kernels()->Get(i)->text()))
+        .endObject();
+  json.endArray().key("entries").beginArray();
+  for (const format::Entry *entry : *manifest.entries()) {
+    EntryFacts facts = factsOf(*entry);
+    json.beginObject().key("name").string(facts.name);
+    writeLines(json, "inputs", facts.inputs);
+    writeLines(json, "outputs", facts.outputs);
+    writeLines(json, "states", facts.states);
+    json.key("state_bytes_per_token").number(facts.stateBytesPerToken);
+    json.key("launches").number(facts.launches).key("computed_sizes").number(facts.computedSizes);
+    json.key("checks").number(facts.checks).key("kernels").beginObject();
+    for (const auto &[name, launches] : facts.kernels)
+      json.key(name).number(launches);
+    json.endObject().key("slots").beginArray();
+    for (const std::string &slot : facts.slots)
+      json.string(slot);
+    json.endArray().endObject();
+  }
+  json.endArray().endObject();
+  fmt::print("{}\n", json.text());
+}
+
+} // namespace
+
+void addInspectCommand(CLI::App &app) {
+  struct Options {
+    std::string engine;
+    bool json = false;
+  };
+  auto options = std::make_shared<Options>();
+  CLI::App *command = app.add_subcommand("inspect", "Show entries, states, kernels and sizes of an engine");
+  command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
+  command->add_flag("--json", options->json, "report as JSON");
+  command->callback([options] {
+    runCommand([&] {
+      Inspector inspector(options->engine);
+      options->json ? inspector.printJson() : inspector.printText();
+      return ExitOk;
+    });
+  });
+}
+
+} // namespace dsc
