@@ -5,6 +5,7 @@ import contextlib
 import io
 import json
 import os
+import pathlib
 import subprocess
 import tempfile
 import unittest
@@ -17,6 +18,8 @@ from dsc.__main__ import main
 from dsc.generate import Generator, Sampler, generate
 
 VOCABULARY = 32
+CHECKOUT = pathlib.Path(__file__).resolve().parents[3]
+TOY_ENGINE = os.environ.get("DSC_TOY_ENGINE", CHECKOUT / "build" / "bin" / "dsc_toy_engine")
 
 
 def continuation(text, count):
@@ -38,7 +41,7 @@ class DscTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         cls.folder = tempfile.TemporaryDirectory()
-        subprocess.run([os.environ["DSC_TOY_ENGINE"], cls.folder.name], check=True)
+        subprocess.run([TOY_ENGINE, cls.folder.name], check=True)
         cls.stages = os.path.join(cls.folder.name, "stages.dsce")
         cls.multi = os.path.join(cls.folder.name, "multi.dsce")
 
