@@ -30,7 +30,7 @@ from support import compare, report  # noqa: E402
 from support.program import dsc, require_program  # noqa: E402
 
 RTOL, ATOL, BF16_RTOL = 1e-3, 1e-7, 2.0**-6
-MISMATCH = 1  # dsc's exit code when outputs differ
+MISMATCH, RUN_FAILED = 1, 4  # exit codes of dsc eval and dsc run
 NPZ_TYPES = {TensorProto.FLOAT, TensorProto.DOUBLE, TensorProto.FLOAT16, TensorProto.BFLOAT16, TensorProto.BOOL,
              TensorProto.INT8, TensorProto.INT16, TensorProto.INT32, TensorProto.INT64,
              TensorProto.UINT8, TensorProto.UINT16, TensorProto.UINT32, TensorProto.UINT64}
@@ -73,7 +73,7 @@ def tolerance(path: pathlib.Path, model) -> compare.Tolerance:
 def refused(outcome, stage):
     """(status, stage, detail) of a command that gave no outputs: refused by the compiler, or failed while it ran."""
     status = ("timeout" if outcome.code is None else "crash" if outcome.crashed else
-              "error" if stage == "run" else "unsupported")
+              "error" if stage == "run" or outcome.code == RUN_FAILED else "unsupported")
     return status, stage, outcome.reason()
 
 
