@@ -45,7 +45,7 @@ static FailureOr<Value> scalarOf(Node &node, Lowering &lowering, TypedAttr value
 }
 
 static LogicalResult lowerConstantOfShape(Node &node, Lowering &lowering) {
-  auto dims = lowering.integers(node, node.getInput(0), "the shape", 0);
+  auto dims = lowering.integers(node, node.getInput(0), "shape", 0);
   if (failed(dims))
     return failure();
   for (Expr dim : *dims)

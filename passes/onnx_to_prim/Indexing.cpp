@@ -186,7 +186,7 @@ static LogicalResult lowerTensorScatter(Node &node, Lowering &lowering) {
   Dims pairs{batch, rows};
   Value row = lowering.indexExpr(index(context, 1), pairs, lowering.i64());
   if (node.hasInput(2)) {
-    Value start = lowering.castTo(lowering.nonNegativeIndices(node.getInput(2), size), {batch});
+    Value start = lowering.castTo(lowering.convert(node.getInput(2), lowering.i64()), {batch});
     row = lowering.binary(BinaryKind::Add, row, lowering.broadcastInDim(start, {0}, pairs));
   }
   if (mode == "circular") {

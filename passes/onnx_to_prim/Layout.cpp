@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that keep every element: reshapes, transposes, repetitions.
 #include "passes/onnx_to_prim/Lowering.h"
+#include <numeric>
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -62,26 +63,25 @@ static Expr divideExactly(Expr a, Expr b) {
   return {};
 }
 
-/// The dimensions a Reshape gives. `inferred` is the quotient that stands for a -1.
-struct Reshaping {
-  Dims dims;
-  std::optional<size_t> inferred;
-};
+/// Whether an integer that is no size, but may have any sign, occurs in `e`.
+static bool isOfAnySign(Expr e) {
+  bool found = false;
+  walkLeaves(e, [&](Expr leaf) { found |= leaf.getKind() == ExprKind::Symbol && leaf.getValue() < 0; });
+  return found;
+}
 
-/// Reads 0 and -1 in `shape`. An element that only the run knows may be either: its dimension is then
-/// an expression that decides at run time.
-static FailureOr<Reshaping> resolveShape(Node &node, Lowering &lowering, ArrayRef<Expr> shape, ArrayRef<Expr> input,
-                                         bool allowZero) {
-  Reshaping result;
-  Expr one = lowering.size(1);
-  SmallVector<size_t> unknown;
+/// Reads 0 and -1 in a shape whose elements are sizes or expressions over them; the latter stand for themselves.
+static FailureOr<Dims> resolveShape(Node &node, Lowering &lowering, ArrayRef<Expr> shape, ArrayRef<Expr> input,
+                                    bool allowZero) {
+  Dims dims, others;
+  std::optional<size_t> inferred;
   for (size_t i = 0; i < shape.size(); ++i) {
     Expr e = shape[i];
     if (isConstant(e, -1)) {
-      if (result.inferred)
+      if (inferred)
         return node.error() << "the shape has more than one -1";
-      result.inferred = i;
-      result.dims.push_back(one);
+      inferred = i;
+      dims.push_back(e);
       continue;
     }
     if (provablyNonNegative(-e - 1))
@@ -90,31 +90,18 @@ static FailureOr<Reshaping> resolveShape(Node &node, Lowering &lowering, ArrayRe
       if (i >= input.size())
         return node.error() << "dimension " << i << " of the shape is 0, but the input has only " << input.size();
       e = input[i];
-    } else if (!provablyNonNegative(e)) {
-      if (!allowZero && i < input.size())
-        e = select(isZero(e), input[i], e);
-      unknown.push_back(i);
+    } else if (failed(lowering.unify(node, e, max(e, lowering.size(0)), "a dimension of the shape is negative"))) {
+      return failure();
     }
-    result.dims.push_back(e);
+    dims.push_back(e);
+    others.push_back(e);
   }
+  if (!inferred)
+    return dims;
 
-  // Elements that may turn out as -1: each divides by what the others give. At most one is -1 in a valid graph.
-  if (!result.inferred && !unknown.empty()) {
-    Dims given = result.dims;
-    for (size_t i : unknown)
-      given[i] = select(isZero(given[i] + 1), one, given[i]);
-    Expr rest = floorDiv(product(lowering.getContext(), input), product(lowering.getContext(), given));
-    for (size_t i : unknown)
-      result.dims[i] = select(isZero(result.dims[i] + 1), rest, result.dims[i]);
-    return result;
-  }
-  if (!result.inferred)
-    return result;
-
-  Dims from(input), to(result.dims);
-  to.erase(to.begin() + *result.inferred);
-  cancel(from, to);
-  Expr total = product(lowering.getContext(), from), known = product(lowering.getContext(), to);
+  Dims from(input);
+  cancel(from, others);
+  Expr total = product(lowering.getContext(), from), known = product(lowering.getContext(), others);
   if (isConstant(known, 0))
     return node.error() << "-1 in the shape has no definite value: the other dimensions have no elements";
   Expr quotient = divideExactly(total, known);
@@ -124,36 +111,82 @@ static FailureOr<Reshaping> resolveShape(Node &node, Lowering &lowering, ArrayRe
       return node.error() << "the shape does not divide the number of elements: " << *from << " by " << *to;
     quotient = floorDiv(total, known);
   }
-  result.dims[*result.inferred] = quotient;
-  return result;
+  dims[*inferred] = quotient;
+  return dims;
+}
+
+/// The same for elements that only the run knows: their dimensions are symbols, whose values are computed
+/// from the shape as ONNX says.
+static FailureOr<Dims> resolveAtRunTime(Node &node, Lowering &lowering, Value shape, ArrayRef<Expr> input, bool allowZero) {
+  if (prim::rank(shape) != 1 || !asConstant(getDim(shape.getType(), 0)))
+    return node.error() << "the rank of the result must be constant; the shape is " << describe(shape.getType());
+  int64_t rank = *asConstant(getDim(shape.getType(), 0));
+  MLIRContext *context = lowering.getContext();
+  shape = lowering.convert(shape, lowering.i64());
+  auto splat = [&](int64_t value) { return lowering.splatInt(value, {lowering.size(rank)}, lowering.i64()); };
+  if (!allowZero) {
+    Dims kept(input.take_front(std::min<size_t>(rank, input.size())));
+    kept.resize(rank, lowering.size(0));
+    Value isZero = lowering.compare(CompareKind::Eq, shape, splat(0));
+    shape = lowering.select(isZero, lowering.exprs(kept, lowering.i64()), shape);
+  }
+  Value isInferred = lowering.compare(CompareKind::Eq, shape, splat(-1));
+  Value known = lowering.reduce(ReduceKind::Prod, lowering.select(isInferred, splat(1), shape), {0}, false);
+  Value total = lowering.indexExpr(product(context, input), {}, lowering.i64());
+  Value rest = lowering.binary(BinaryKind::Div, total, known);
+  shape = lowering.select(isInferred, lowering.broadcastTo(rest, {lowering.size(rank)}), shape);
+  Dims dims;
+  for (int64_t i = 0; i < rank; ++i) {
+    Value element = lowering.sliceAxis(shape, 0, lowering.size(i), lowering.size(1));
+    auto size = lowering.symbolic().elements(element);
+    bool isSize = size && !isOfAnySign(size->front());
+    dims.push_back(isSize ? size->front() : lowering.defineSymbol("shape", element));
+  }
+  return dims;
+}
+
+/// The greatest constant that divides every coefficient of both.
+static int64_t commonFactor(Expr a, Expr b) {
+  int64_t factor = 0;
+  for (Expr e : {a, b})
+    for (Expr term : termsOf(e)) {
+      bool hasValue = term.getKind() == ExprKind::Product || term.getKind() == ExprKind::Constant;
+      factor = std::gcd(factor, hasValue ? term.getValue() : 1);
+    }
+  return std::max<int64_t>(factor, 1);
 }
 
 static LogicalResult lowerReshape(Node &node, Lowering &lowering) {
   Value x = node.getInput(0);
+  MLIRContext *context = lowering.getContext();
   bool allowZero = node.getInt("allowzero", 0);
-  auto resolve = [&]() -> FailureOr<Reshaping> {
-    if (auto attr = node.getInts("shape")) // before opset 5
-      return resolveShape(node, lowering, lowering.sizes(*attr), getDims(x), allowZero);
-    auto shape = lowering.integers(node, node.getInput(1), "the shape");
-    if (failed(shape))
-      return failure();
-    return resolveShape(node, lowering, *shape, getDims(x), allowZero);
-  };
-  auto target = resolve();
-  if (failed(target))
+  FailureOr<Dims> dims;
+  if (auto attr = node.getInts("shape")) { // before opset 5
+    dims = resolveShape(node, lowering, lowering.sizes(*attr), getDims(x), allowZero);
+  } else {
+    auto shape = lowering.symbolic().elements(node.getInput(1));
+    if (shape && llvm::none_of(*shape, isOfAnySign))
+      dims = resolveShape(node, lowering, *shape, getDims(x), allowZero);
+    else
+      dims = resolveAtRunTime(node, lowering, node.getInput(1), getDims(x), allowZero);
+  }
+  if (failed(dims))
     return failure();
-  Dims from = getDims(x), to = target->dims;
-  if (product(lowering.getContext(), from) != product(lowering.getContext(), to)) {
+  Dims from = getDims(x), to = *dims;
+  Expr have = product(context, from), want = product(context, to);
+  if (have != want) {
     cancel(from, to);
-    if (failed(lowering.unify(node, product(lowering.getContext(), from), product(lowering.getContext(), to),
+    have = product(context, from);
+    want = product(context, to);
+    Expr factor = lowering.size(commonFactor(have, want));
+    if (failed(lowering.unify(node, floorDiv(have, factor), floorDiv(want, factor),
                               "input and result have different numbers of elements")))
       return failure();
-    // A size may have been replaced by another: read everything again.
-    target = resolve();
-    if (failed(target))
-      return failure();
   }
-  node.setResult(0, lowering.reshape(x, target->dims));
+  // A size may have been replaced by another.
+  for (Expr &dim : *dims)
+    dim = lowering.current(dim);
+  node.setResult(0, lowering.reshape(x, *dims));
   return success();
 }
 
@@ -316,7 +349,7 @@ static LogicalResult lowerTile(Node &node, Lowering &lowering) {
 
 static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
   Value x = node.getInput(0);
-  auto shape = lowering.integers(node, node.getInput(1), "the shape");
+  auto shape = lowering.integers(node, node.getInput(1), "shape");
   if (failed(shape))
     return failure();
   size_t rank = std::max<size_t>(shape->size(), prim::rank(x));
@@ -329,12 +362,12 @@ static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
     Expr have = getDim(x.getType(), i - skipInput), want = shapeAt(i);
     if (isConstant(have, 1) || isConstant(want, 1) || have == want)
       continue;
-    // An element that only the run knows may be 1, which leaves the dimension as it is.
-    if (!provablyNonNegative(want))
+    // An element that only the run knows may be 1, which leaves the dimension as it is; so does one like min(rows, 1).
+    if (!provablyNonNegative(want) || provablyNonNegative(-want + 1))
       want = select(isZero(want - 1), have, want);
     if (failed(lowering.unify(node, have, want, "a dimension can be expanded only from 1")))
       return failure();
-    shape = lowering.integers(node, node.getInput(1), "the shape");
+    shape = lowering.integers(node, node.getInput(1), "shape");
     if (failed(shape))
       return failure();
   }

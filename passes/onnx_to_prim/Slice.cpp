@@ -85,7 +85,8 @@ static LogicalResult lowerSlice(Node &node, Lowering &lowering) {
       end = clampBound(ends[i], size, zero, size);
       counts[axis] = max(zero, ceilDiv(end - start, lowering.size(step)));
     } else {
-      start = clampBound(starts[i], size, zero, size - 1);
+      // [0, size - 1], but nothing of an empty dimension.
+      start = clampBound(starts[i], size, min(zero, size - 1), size - 1);
       end = clampBound(ends[i], size, lowering.size(-1), size - 1);
       counts[axis] = max(zero, ceilDiv(end - start, lowering.size(step)));
     }

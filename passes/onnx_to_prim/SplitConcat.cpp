@@ -53,8 +53,12 @@ FailureOr<Values> cut(Node &node, Lowering &lowering, Value value, int64_t axis,
 
 Dims chunkSizes(Lowering &lowering, Expr size, Expr chunk, int64_t count) {
   Dims sizes;
-  for (int64_t i = 0; i < count; ++i)
-    sizes.push_back(max(lowering.size(0), min(chunk, size - chunk * i)));
+  for (int64_t i = 0; i < count; ++i) {
+    Expr rest = max(lowering.size(0), size - chunk * i);
+    // The first of several is whole, the last takes what is left.
+    bool isLast = i + 1 == count;
+    sizes.push_back(isLast ? rest : i == 0 ? chunk : min(chunk, rest));
+  }
   return sizes;
 }
 

@@ -13,7 +13,7 @@ mlir::FailureOr<Value> join(Node &node, Lowering &lowering, llvm::ArrayRef<Value
 /// Pieces of the given sizes along an axis; the sizes must add up to the dimension (unified).
 mlir::FailureOr<Values> cut(Node &node, Lowering &lowering, Value value, int64_t axis, llvm::ArrayRef<Expr> sizes);
 
-/// Sizes of pieces of `chunk` elements, the last ones smaller or empty where `size` ends.
+/// Sizes of `count` pieces of `chunk` elements that together hold `size`, the last ones smaller or empty where it ends.
 Dims chunkSizes(Lowering &lowering, Expr size, Expr chunk, int64_t count);
 
 } // namespace dsc::onnx_to_prim
