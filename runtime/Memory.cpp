@@ -52,11 +52,16 @@ void Block::swap(Block &other) {
   other.data_ = data, other.size = bytes, other.mapped = map;
 }
 
-uint64_t machineMemory() {
+static uint64_t askForMemory() {
   long pages = sysconf(_SC_PHYS_PAGES), page = sysconf(_SC_PAGESIZE);
   if (pages <= 0 || page <= 0)
     return INT64_MAX;
   return static_cast<uint64_t>(pages) * static_cast<uint64_t>(page);
 }
+
+// Asked once: a run compares every slot with it.
+static const uint64_t memoryOfMachine = askForMemory();
+
+uint64_t machineMemory() { return memoryOfMachine; }
 
 } // namespace dsc
