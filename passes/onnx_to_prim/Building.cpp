@@ -95,6 +95,12 @@ FailureOr<Dims> Lowering::broadcastDims(Node &node, ArrayRef<Value> values) {
         result[i] = dim;
         continue;
       }
+      if (requireUnit(node, dim))
+        continue;
+      if (requireUnit(node, result[i])) {
+        result[i] = dim;
+        continue;
+      }
       auto unified = unify(node, result[i], dim, "sizes of operands along dimension " + llvm::Twine(i));
       if (failed(unified))
         return failure();
@@ -123,7 +129,7 @@ Value Lowering::broadcastTo(Value value, ArrayRef<Expr> dims) {
     axes.push_back(offset + i);
     // Unified but not identical (a prim.require stands between them): same buffer, other name.
     if (!isConstant(dim, 1) && dim != dims[offset + i])
-      dim = dims[offset + i];
+      dim = provablyNonNegative(-dim + 1) ? size(1) : dims[offset + i];
   }
   return broadcastInDim(castTo(value, own), axes, dims);
 }

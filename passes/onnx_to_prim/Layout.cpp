@@ -362,6 +362,12 @@ static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
     Expr have = getDim(x.getType(), i - skipInput), want = shapeAt(i);
     if (isConstant(have, 1) || isConstant(want, 1) || have == want)
       continue;
+    if (lowering.requireUnit(node, have)) {
+      Dims dims = getDims(x);
+      dims[i - skipInput] = lowering.size(1);
+      x = lowering.castTo(x, dims);
+      continue;
+    }
     // An element that only the run knows may be 1, which leaves the dimension as it is; so does one like min(rows, 1).
     if (!provablyNonNegative(want) || provablyNonNegative(-want + 1))
       want = select(isZero(want - 1), have, want);

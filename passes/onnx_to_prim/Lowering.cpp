@@ -161,6 +161,15 @@ FailureOr<Dims> Lowering::unify(Node &node, ArrayRef<Expr> a, ArrayRef<Expr> b, 
   return result;
 }
 
+static bool isAtMostOne(Expr dim) { return !asConstant(dim) && provablyNonNegative(-dim + 1); }
+
+bool Lowering::requireUnit(Node &node, Expr dim) {
+  if (!isAtMostOne(dim))
+    return false;
+  RequireOp::create(builder, loc, dim, size(1), builder.getStringAttr(node.type + ": only one element can be repeated"));
+  return true;
+}
+
 bool Lowering::declaredBefore(Expr a, Expr b) {
   for (Type type : function.getArgumentTypes())
     if (isa<RankedTensorType>(type))

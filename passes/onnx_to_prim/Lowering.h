@@ -94,6 +94,9 @@ public:
   /// expression to go on with, or fails with a diagnostic when they can never be equal.
   mlir::FailureOr<Expr> unify(Node &node, Expr a, Expr b, const llvm::Twine &what);
   mlir::FailureOr<Dims> unify(Node &node, llvm::ArrayRef<Expr> a, llvm::ArrayRef<Expr> b, const llvm::Twine &what);
+  /// A size that is never above 1 but may be 0, min(rows, 1), meets another size in a broadcast: it must be 1, which a
+  /// prim.require checks. False when the size is not of that kind.
+  bool requireUnit(Node &node, Expr dim);
   /// The same buffer with dimensions that are known (by unify) to be equal: nothing, or a prim.reshape.
   Value castTo(Value value, llvm::ArrayRef<Expr> dims);
 
