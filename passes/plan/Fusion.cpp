@@ -61,6 +61,26 @@ static bool repeats(Operation *op) {
   return false;
 }
 
+/// Only adds and removes dimensions of size one.
+static bool isUnitReshape(ReshapeOp op) {
+  auto significant = [](Value v) {
+    SmallVector<Expr> dims = getDims(v);
+    llvm::erase_if(dims, [](Expr dim) { return isConstant(dim, 1); });
+    return dims;
+  };
+  return significant(op.getOperand()) == significant(op.getResult());
+}
+
+/// A layout operation with several consumers, all of which can read through it: nothing is gained by writing it to memory.
+bool Fusion::isIndexMap(Operation *op) const {
+  auto reshape = dyn_cast<ReshapeOp>(op);
+  bool isReshape = reshape && isUnitReshape(reshape) && isa_and_nonnull<SliceOp, BroadcastOp>(reshape.getOperand().getDefiningOp());
+  if (!isReshape && !isa<SliceOp, BroadcastOp>(op))
+    return false;
+  bool shared = !op->hasOneUse() || indexMaps.contains(*op->user_begin());
+  return shared && llvm::all_of(op->getUses(), [&](OpOperand &use) { return absorbs(use); });
+}
+
 bool Fusion::isView(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
   return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op);
@@ -73,7 +93,7 @@ bool Fusion::isCheap(Operation *op, unsigned depth) const {
     auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
     return dense && dense.isSplat();
   }
-  if (isa<IndexExprOp, ExprsOp>(op))
+  if (isa<IndexExprOp, ExprsOp>(op) || indexMaps.contains(op))
     return true;
   if (!isa<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConvertOp, SelectOp>(op))
     return false;
@@ -96,8 +116,8 @@ bool Fusion::absorbs(OpOperand &use) const {
   if (auto operand = user->getAttrOfType<IntegerAttr>(inPlaceAttr))
     if (operand.getInt() == i)
       return false;
-  if (isa<ReduceOp, ConcatOp, BinaryOp>(user))
-    return true;
+  if (isa<ReduceOp, ConcatOp, BinaryOp, TakeOp, TakeAlongAxisOp, GatherNdOp>(user))
+    return i != 0 || !isa<TakeOp, TakeAlongAxisOp, GatherNdOp>(user);
   if (isa<PadOp>(user))
     return i == 0 || isCheap(use.get().getDefiningOp());
   if (isa<UpdateSliceOp>(user))
@@ -132,6 +152,8 @@ Operation *Fusion::chooseLeader(Operation *op) {
 
 Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
+    if (isIndexMap(&op))
+      indexMaps.insert(&op);
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
       continue;
     if (!isCheap(&op))

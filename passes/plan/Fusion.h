@@ -20,7 +20,8 @@ constexpr llvm::StringLiteral stateAxisAttr = "dsc.state_axis";
 std::optional<unsigned> stridedAxis(mlir::Value value);
 
 /// Every operation is one of: the root of a kernel; folded into the kernel of the one root that needs it; cheap (computed
-/// anew in each kernel that needs it); a view (the same buffer under another shape); or no computation at all.
+/// anew in each kernel that needs it: expressions, splats, slices and broadcasts with several consumers); a view (the same buffer
+/// under another shape); or no computation at all.
 class Fusion {
 public:
   /// `maxOps` limits the operations of a kernel.
@@ -40,12 +41,14 @@ public:
 
 private:
   bool isCheap(mlir::Operation *op, unsigned depth = 0) const;
+  bool isIndexMap(mlir::Operation *op) const;
   bool absorbs(mlir::OpOperand &use) const;
   mlir::Operation *chooseLeader(mlir::Operation *op);
 
   unsigned maxOps;
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> leaders;
   llvm::DenseMap<mlir::Operation *, unsigned> sizes; // operations folded into each root
+  llvm::DenseSet<mlir::Operation *> indexMaps;       // layout operations that every consumer does itself
   llvm::DenseSet<mlir::Operation *> repeated;        // computed more than once per element
 };
 

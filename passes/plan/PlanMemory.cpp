@@ -14,22 +14,36 @@ namespace {
 using namespace plan;
 
 struct Slot {
-  Expr bytes;
-  int64_t epoch;    // in which `bytes` is known
+  SmallVector<Expr> sizes; // of its values, none provably below another
+  int64_t epoch;     // in which they are known
   unsigned freeFrom; // first step that may write it again
 };
 
-/// A guess for comparisons: every size is 64.
+/// A guess where nothing is proved: every size is 64.
 int64_t nominal(Expr bytes) {
   return evaluate(bytes, [](Expr) -> std::optional<int64_t> { return 64; }).value_or(INT64_MAX);
 }
 
-Expr larger(Expr a, Expr b) {
-  if (provablyNonNegative(a - b))
-    return a;
-  if (provablyNonNegative(b - a))
-    return b;
-  return max(a, b);
+/// What a value of `bytes` means for a slot.
+enum class Fit { Equal, Fits, Grows };
+
+Fit compare(const Slot &slot, Expr bytes) {
+  if (slot.sizes.size() == 1 && slot.sizes.front() == bytes)
+    return Fit::Equal;
+  bool fits = llvm::any_of(slot.sizes, [&](Expr size) { return provablyNonNegative(size - bytes); });
+  return fits ? Fit::Fits : Fit::Grows;
+}
+
+void grow(Slot &slot, Expr bytes) {
+  llvm::erase_if(slot.sizes, [&](Expr size) { return provablyNonNegative(bytes - size); });
+  slot.sizes.push_back(bytes);
+}
+
+Expr bytesOf(const Slot &slot) {
+  Expr bytes = slot.sizes.front();
+  for (Expr size : llvm::drop_begin(slot.sizes))
+    bytes = max(bytes, size);
+  return bytes;
 }
 
 class Planner {
@@ -48,7 +62,7 @@ public:
     SmallVector<Expr> bytes;
     SmallVector<int64_t> epochs;
     for (Slot &slot : slots) {
-      bytes.push_back(slot.bytes);
+      bytes.push_back(bytesOf(slot));
       epochs.push_back(slot.epoch);
     }
     func->setAttr("plan.slot_bytes", ShapeAttr::get(func.getContext(), bytes));
@@ -91,25 +105,27 @@ private:
     launch.setSlotsAttr(DenseI64ArrayAttr::get(func.getContext(), chosen));
   }
 
+  /// A free slot of the same epoch: of equal size, else the smallest that is large enough, else the largest, which grows.
   int64_t choose(Expr bytes, unsigned step, unsigned freeFrom) {
-    int64_t epoch = epochOf(bytes);
-    int64_t best = -1, bestWaste = INT64_MAX;
+    int64_t epoch = epochOf(bytes), best = -1, wanted = nominal(bytes);
+    std::pair<Fit, int64_t> bestCost{Fit::Grows, INT64_MAX};
     for (auto [i, slot] : llvm::enumerate(slots)) {
-      // The slot's size is fixed when its epoch begins: the value's must be known by then, and no earlier slot grows late.
       if (slot.freeFrom > step || slot.epoch != epoch)
         continue;
-      int64_t difference = nominal(slot.bytes) - nominal(bytes);
-      int64_t waste = slot.bytes == bytes ? -1 : difference < 0 ? -difference : difference;
-      if (waste < bestWaste) {
+      Fit fit = compare(slot, bytes);
+      int64_t size = nominal(bytesOf(slot));
+      std::pair<Fit, int64_t> cost{fit, fit == Fit::Grows ? std::max<int64_t>(0, wanted - size) : size - wanted};
+      if (best < 0 || cost < bestCost) {
         best = i;
-        bestWaste = waste;
+        bestCost = cost;
       }
     }
     if (best < 0) {
-      slots.push_back({bytes, epoch, freeFrom});
+      slots.push_back({{bytes}, epoch, freeFrom});
       return slots.size() - 1;
     }
-    slots[best].bytes = larger(slots[best].bytes, bytes);
+    if (bestCost.first == Fit::Grows)
+      grow(slots[best], bytes);
     slots[best].freeFrom = freeFrom;
     return best;
   }

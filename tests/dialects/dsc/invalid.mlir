@@ -1,0 +1,32 @@
+// RUN: dsc-opt %s -split-input-file -verify-diagnostics
+// SPDX-License-Identifier: Apache-2.0
+
+func.func @c1(%past: tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, %new: tensor<1x64xf32>) {
+  // expected-error@+1 {{(C1): operands and result differ in rank or element type, or the axis is not one of theirs}}
+  %0 = dsc.cache_append %past, %new axis 1 at "p" : tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, tensor<1x64xf32> -> tensor<1x?x64xf32, #prim.shape<1, "p + 1", 64>>
+  return
+}
+
+// -----
+
+func.func @c2(%past: tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, %new: tensor<1x1x32xf32>) {
+  // expected-error@+1 {{(C2): dimension 2 is not the same in operands and result}}
+  %0 = dsc.cache_append %past, %new axis 1 at "p" : tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, tensor<1x1x32xf32> -> tensor<1x?x64xf32, #prim.shape<1, "p + 1", 64>>
+  return
+}
+
+// -----
+
+func.func @c3_at(%past: tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, %new: tensor<1x1x64xf32>) {
+  // expected-error@+1 {{(C3): a growing cache has p rows, new ones cannot begin at 3}}
+  %0 = dsc.cache_append %past, %new axis 1 at 3 : tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, tensor<1x1x64xf32> -> tensor<1x?x64xf32, #prim.shape<1, "p + 1", 64>>
+  return
+}
+
+// -----
+
+func.func @c3_rows(%past: tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, %new: tensor<1x1x64xf32>) {
+  // expected-error@+1 {{(C3): expected p + 1 rows, found p + 2}}
+  %0 = dsc.cache_append %past, %new axis 1 at "p" : tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, tensor<1x1x64xf32> -> tensor<1x?x64xf32, #prim.shape<1, "p + 2", 64>>
+  return
+}

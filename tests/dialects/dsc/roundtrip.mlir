@@ -1,0 +1,16 @@
+// RUN: dsc-opt %s | dsc-opt | FileCheck %s
+// SPDX-License-Identifier: Apache-2.0
+
+// CHECK-LABEL: func.func @growing
+func.func @growing(%past: tensor<1x?x64xf32, #prim.shape<1, "past", 64>>, %new: tensor<1x1x64xf32>) -> tensor<1x?x64xf32, #prim.shape<1, "past + 1", 64>> {
+  // CHECK: dsc.cache_append %{{.*}}, %{{.*}} axis 1 at "past"
+  %0 = dsc.cache_append %past, %new axis 1 at "past" : tensor<1x?x64xf32, #prim.shape<1, "past", 64>>, tensor<1x1x64xf32> -> tensor<1x?x64xf32, #prim.shape<1, "past + 1", 64>>
+  return %0 : tensor<1x?x64xf32, #prim.shape<1, "past + 1", 64>>
+}
+
+// CHECK-LABEL: func.func @static
+func.func @static(%cache: tensor<1x24x64xf32>, %new: tensor<1x?x64xf32, #prim.shape<1, "seq", 64>>) -> tensor<1x24x64xf32> {
+  // CHECK: dsc.cache_append %{{.*}}, %{{.*}} axis 1 at "t"
+  %0 = dsc.cache_append %cache, %new axis 1 at "t" : tensor<1x24x64xf32>, tensor<1x?x64xf32, #prim.shape<1, "seq", 64>> -> tensor<1x24x64xf32>
+  return %0 : tensor<1x24x64xf32>
+}

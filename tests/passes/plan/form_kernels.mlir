@@ -1,0 +1,114 @@
+// RUN: dsc-opt %s -split-input-file --form-kernels | FileCheck %s
+// SPDX-License-Identifier: Apache-2.0
+
+// Elementwise operations fold into their consumer; a value with two consumers stands in memory; constants that are one
+// number are baked in.
+// CHECK:       plan.kernel @exp_0 sizes ["s0"] strides [unit, unit, unit] aliases [-1]
+// CHECK:         prim.binary add
+// CHECK-NEXT:    prim.unary exp
+// CHECK-NEXT:    plan.yield
+// CHECK:       plan.kernel @reduce_sum_0
+// CHECK:       plan.kernel @mul_0 sizes ["s0"] strides [unit, unit, unit] aliases [-1]
+// CHECK-NEXT:  ^bb0(%{{.*}}: tensor<?xf32, #prim.shape<"s0">>, %{{.*}}: tensor<f32>)
+// CHECK-NEXT:    prim.broadcast
+// CHECK-NEXT:    prim.binary div
+// CHECK-NEXT:    prim.constant dense<2.000000e+00>
+// CHECK-LABEL: func.func @softmax
+// CHECK-NEXT:    %[[E:.*]] = plan.launch @exp_0 sizes ["n"](%arg0, %arg1)
+// CHECK-NEXT:    %[[S:.*]] = plan.launch @reduce_sum_0 sizes ["n"](%[[E]])
+// CHECK-NEXT:    %[[Y:.*]] = plan.launch @mul_0 sizes ["n"](%[[E]], %[[S]])
+// CHECK-NEXT:    return %[[Y]]
+func.func @softmax(%a: tensor<?xf32, #prim.shape<"n">>, %b: tensor<?xf32, #prim.shape<"n">>) -> tensor<?xf32, #prim.shape<"n">> {
+  %0 = prim.binary add %a, %b : tensor<?xf32, #prim.shape<"n">>
+  %1 = prim.unary exp %0 : tensor<?xf32, #prim.shape<"n">> -> tensor<?xf32, #prim.shape<"n">>
+  %s = prim.reduce sum %1 axes [0] : tensor<?xf32, #prim.shape<"n">> -> tensor<f32>
+  %bs = prim.broadcast %s axes [] : tensor<f32> -> tensor<?xf32, #prim.shape<"n">>
+  %2 = prim.binary div %1, %bs : tensor<?xf32, #prim.shape<"n">>
+  %c = prim.constant dense<2.0> : tensor<f32>
+  %cb = prim.broadcast %c axes [] : tensor<f32> -> tensor<?xf32, #prim.shape<"n">>
+  %3 = prim.binary mul %2, %cb : tensor<?xf32, #prim.shape<"n">>
+  return %3 : tensor<?xf32, #prim.shape<"n">>
+}
+
+// -----
+
+// Equal kernels over other sizes and other weights are one; weights are operands; reshapes are views.
+// CHECK:       plan.kernel @dot_0 sizes ["s0"]
+// CHECK-NOT:   plan.kernel
+// CHECK-LABEL: func.func @linear
+// CHECK-DAG:     %[[V:.*]] = prim.constant dense<[{{.*}}5.0{{.*}}
+// CHECK-DAG:     %[[W:.*]] = prim.constant dense<[{{.*}}1.0{{.*}}
+// CHECK:         %[[A:.*]] = plan.launch @dot_0 sizes ["n"](%arg0, %[[W]])
+// CHECK-NEXT:    %[[R:.*]] = prim.reshape %[[A]]
+// CHECK-NEXT:    %[[B:.*]] = plan.launch @dot_0 sizes ["m"](%arg1, %[[V]])
+// CHECK-NEXT:    return %[[R]], %[[B]]
+func.func @linear(%x: tensor<?x2xf32, #prim.shape<"n", 2>>, %y: tensor<?x2xf32, #prim.shape<"m", 2>>)
+    -> (tensor<1x?x2xf32, #prim.shape<1, "n", 2>>, tensor<?x2xf32, #prim.shape<"m", 2>>) {
+  %w = prim.constant dense<[[1.0, 2.0], [3.0, 4.0]]> : tensor<2x2xf32>
+  %v = prim.constant dense<[[5.0, 6.0], [7.0, 8.0]]> : tensor<2x2xf32>
+  %0 = prim.dot %x, %w batch [] x [] contract [1] x [0] : tensor<?x2xf32, #prim.shape<"n", 2>>, tensor<2x2xf32> -> tensor<?x2xf32, #prim.shape<"n", 2>>
+  %1 = prim.reshape %0 : tensor<?x2xf32, #prim.shape<"n", 2>> -> tensor<1x?x2xf32, #prim.shape<1, "n", 2>>
+  %2 = prim.dot %y, %v batch [] x [] contract [1] x [0] : tensor<?x2xf32, #prim.shape<"m", 2>>, tensor<2x2xf32> -> tensor<?x2xf32, #prim.shape<"m", 2>>
+  return %1, %2 : tensor<1x?x2xf32, #prim.shape<1, "n", 2>>, tensor<?x2xf32, #prim.shape<"m", 2>>
+}
+
+// -----
+
+// A contraction reads through a transpose; what else its operands are made of stands in memory.
+// CHECK:       plan.kernel @neg_0
+// CHECK:       plan.kernel @dot_0
+// CHECK-NEXT:  ^bb0(%[[A:.*]]: tensor<4x3xf32>, %[[B:.*]]: tensor<5x4xf32>)
+// CHECK-NEXT:    %[[T:.*]] = prim.transpose %[[B]]
+// CHECK-NEXT:    prim.dot %{{.*}}, %{{.*}}
+// CHECK-LABEL: func.func @operands
+func.func @operands(%a: tensor<4x3xf32>, %b: tensor<5x4xf32>) -> tensor<3x5xf32> {
+  %n = prim.unary neg %a : tensor<4x3xf32> -> tensor<4x3xf32>
+  %t = prim.transpose %b perm [1, 0] : tensor<5x4xf32> -> tensor<4x5xf32>
+  %d = prim.dot %n, %t batch [] x [] contract [0] x [0] : tensor<4x3xf32>, tensor<4x5xf32> -> tensor<3x5xf32>
+  return %d : tensor<3x5xf32>
+}
+
+// -----
+
+// An expensive function is not computed anew for every element that it is broadcast to.
+// CHECK:       plan.kernel @sqrt_0
+// CHECK:       plan.kernel @mul_0
+// CHECK-LABEL: func.func @broadcast
+func.func @broadcast(%a: tensor<4xf32>, %b: tensor<4x8xf32>) -> tensor<4x8xf32> {
+  %r = prim.unary sqrt %a : tensor<4xf32> -> tensor<4xf32>
+  %n = prim.unary neg %r : tensor<4xf32> -> tensor<4xf32>
+  %e = prim.broadcast %n axes [0] : tensor<4xf32> -> tensor<4x8xf32>
+  %m = prim.binary mul %b, %e : tensor<4x8xf32>
+  return %m : tensor<4x8xf32>
+}
+
+// -----
+
+// Slices with several consumers are read through.
+// CHECK:       plan.kernel @add_0
+// CHECK:         prim.slice
+// CHECK:         prim.slice
+// CHECK-NOT:   plan.kernel @slice
+// CHECK-LABEL: func.func @slices
+func.func @slices(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
+  %l = prim.slice %a starts [0] steps [1] : tensor<8xf32> -> tensor<4xf32>
+  %h = prim.slice %a starts [4] steps [1] : tensor<8xf32> -> tensor<4xf32>
+  %s = prim.binary add %l, %h : tensor<4xf32>
+  %d = prim.binary sub %l, %h : tensor<4xf32>
+  return %s, %d : tensor<4xf32>, tensor<4xf32>
+}
+
+// -----
+
+// Every output has a buffer of its own: arguments, constants and repeated values are copied.
+// CHECK-LABEL: func.func @identities
+// CHECK:         %[[N:.*]] = plan.launch @neg_0
+// CHECK-DAG:     %[[A:.*]] = plan.launch @slice_0 sizes [](%arg0)
+// CHECK-DAG:     %[[C:.*]] = plan.launch @slice_0 sizes [](%{{.*}})
+// CHECK-DAG:     %[[B:.*]] = plan.launch @slice_0 sizes [](%[[N]])
+// CHECK:         return %[[N]], %{{.*}}, %{{.*}}, %{{.*}}
+func.func @identities(%a: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>) {
+  %c = prim.constant dense<[1.0, 2.0]> : tensor<2xf32>
+  %n = prim.unary neg %a : tensor<2xf32> -> tensor<2xf32>
+  return %n, %a, %c, %n : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
+}
