@@ -9,6 +9,31 @@ include "mlir/Pass/PassBase.td"
 
 // ---- onnx -------------------------------------------------------------------------------------------
 
+def OnnxInlineFunctions : Pass<"onnx-inline-functions", "::mlir::ModuleOp"> {
+  let summary = "calls of model-local functions become the functions' nodes";
+  let description = [{
+    A node whose operator is a private function of the module is replaced by its body, inside out; the functions go.
+    `#onnx.attribute_ref` becomes the call's attribute, the function's default, or nothing. A node that comes from a function with another
+    version of its domain than the entry declares gets `onnx.opset`. Its location is the call's name, `/`, its own.
+
+    ```mlir
+    func.func @main(%x: tensor<2xf32>) -> !onnx.any attributes {onnx.opsets = {ai.onnx = 20 : i64, local = 1 : i64}} {
+      %0 = "onnx.local.Scale"(%x) {by = 2.0 : f32} : (tensor<2xf32>) -> !onnx.any
+    func.func private @"local::Scale"(%a: !onnx.any) -> !onnx.any
+        attributes {onnx.opsets = {ai.onnx = 18 : i64}, onnx.parameters = ["by"], onnx.defaults = {}} {
+      %0 = "onnx.Elu"(%a) {alpha = #onnx.attribute_ref<"by">} : (!onnx.any) -> !onnx.any
+    // becomes
+    func.func @main(%x: tensor<2xf32>) -> !onnx.any ... {
+      %0 = "onnx.Elu"(%x) {alpha = 2.0 : f32, onnx.opset = 18 : i64} : (tensor<2xf32>) -> !onnx.any
+    ```
+
+    Functions that call themselves, attributes that a function does not have, and more than a million nodes are errors.
+    Numerics: bitwise.
+  }];
+  let statistics = [Statistic<"numInlined", "calls", "Number of calls inlined">];
+  let dependentDialects = ["::dsc::onnx::OnnxDialect"];
+}
+
 def OnnxToPrim : Pass<"onnx-to-prim", "::mlir::ModuleOp"> {
   let summary = "imported graphs become prim entries";
   let description = [{

@@ -3,6 +3,7 @@
 #include "compiler/import/NodeCheck.h"
 #include "compiler/import/TensorImport.h"
 #include "dialects/onnx/Onnx.h"
+#include "dialects/onnx/TensorBytes.h"
 #include "llvm/ADT/StringExtras.h"
 
 using namespace mlir;
@@ -107,39 +108,21 @@ bool GraphImport::check(const NodeProto &node, Location location) {
   return true;
 }
 
-/// Constant nodes with a value that is no tensor: the attribute that holds it, as a tensor.
-static TypedAttr getConstantValue(ImportState &state, const AttributeProto &a, const NodeProto &node) {
-  Builder &b = state.builder;
-  if (a.name() == "value" && getKind(a) == AttributeProto::TENSOR)
-    return cast_or_null<TypedAttr>(importPlainAttribute(state, a, node));
-  if (a.name() == "value_int")
-    return DenseElementsAttr::get(RankedTensorType::get({}, b.getI64Type()), a.i());
-  if (a.name() == "value_float")
-    return DenseElementsAttr::get(RankedTensorType::get({}, b.getF32Type()), a.f());
-  ::onnx::TensorProto list;
-  if (a.name() == "value_ints") {
-    list.set_data_type(::onnx::TensorProto::INT64);
-    list.add_dims(a.ints_size());
-    *list.mutable_int64_data() = a.ints();
-  } else if (a.name() == "value_floats") {
-    list.set_data_type(::onnx::TensorProto::FLOAT);
-    list.add_dims(a.floats_size());
-    *list.mutable_float_data() = a.floats();
-  } else {
-    state.error(state.at(getNodeName(node))) << "a Constant with '" << a.name() << "' is not supported";
-    return {};
-  }
-  return importTensor(state, list, state.at(getNodeName(node)), "attribute '" + a.name() + "'");
-}
-
 void GraphImport::importConstant(const NodeProto &node, Location location) {
   Location error = state.at(getNodeName(node));
   if (node.attribute_size() != 1 || node.output_size() != 1) {
     state.error(error) << "a Constant has one attribute and one output";
     return;
   }
-  if (TypedAttr value = getConstantValue(state, node.attribute(0), node))
-    define(node.output(0), dsc::onnx::ConstantOp::create(builder, location, dsc::onnx::AnyType::get(state.context), value), error);
+  Attribute attribute = importPlainAttribute(state, node.attribute(0), node);
+  if (!attribute)
+    return;
+  TypedAttr value = dsc::onnx::getConstantNodeValue(node.attribute(0).name(), attribute);
+  if (!value) {
+    state.error(error) << "a Constant with '" << node.attribute(0).name() << "' is not supported";
+    return;
+  }
+  define(node.output(0), dsc::onnx::ConstantOp::create(builder, location, dsc::onnx::AnyType::get(state.context), value), error);
 }
 
 void GraphImport::importNode(const NodeProto &node) {
@@ -227,7 +210,10 @@ bool GraphImport::importRegion(const ::onnx::GraphProto &graph, OperationState &
   Block &block = region->emplaceBlock();
   Scope inner;
   inner.parent = &scope;
-  GraphImport importer(state, body, OpBuilder::atBlockBegin(&block), inner);
+  // The region has no operation yet from which a builder could get the context.
+  OpBuilder inBlock(state.context);
+  inBlock.setInsertionPointToEnd(&block);
+  GraphImport importer(state, body, inBlock, inner);
   for (const ::onnx::ValueInfoProto &input : graph.input()) {
     Location inIr = input.name().empty() ? op.location : Location(NameLoc::get(builder.getStringAttr(input.name())));
     importer.define(input.name(), block.addArgument(dsc::onnx::AnyType::get(state.context), inIr), location);

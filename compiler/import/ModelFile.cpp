@@ -137,7 +137,7 @@ public:
       Rule rule = getRule(message, tag >> 3);
       if (rule.field == Field::RawData && std::exchange(hasRawData, true))
         return llvm::createStringError("the tensor at byte " + llvm::Twine(offset) + " has raw_data twice");
-      bool small = length <= uint64_t(kInlineBytes);
+      bool small = length <= uint64_t(dsc::onnx::kInlineBytes);
       if (rule.field == Field::Drop)
         continue;
       if (rule.field == Field::RawData && !small) {

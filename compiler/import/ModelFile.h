@@ -3,6 +3,7 @@
 #ifndef DSC_COMPILER_IMPORT_MODELFILE_H
 #define DSC_COMPILER_IMPORT_MODELFILE_H
 
+#include "dialects/onnx/TensorBytes.h"
 #include "llvm/ADT/ArrayRef.h"
 #include "llvm/Support/Error.h"
 #include "onnx-ml.pb.h"
@@ -10,15 +11,12 @@
 
 namespace dsc {
 
-/// Tensors above this many bytes are referred to where they lie and never copied.
-inline constexpr int64_t kInlineBytes = 1024;
-
 /// A place in the model file.
 struct FileRange {
   uint64_t offset, length;
 };
 
-/// Parses a serialized ModelProto. `raw_data` fields above kInlineBytes are left out; findRawData tells where they are. So are
+/// Parses a serialized ModelProto. `raw_data` fields above onnx::kInlineBytes are left out; findRawData tells where they are. So are
 /// `value_info`, which is not to be believed, and training information. Fails on damaged bytes, on messages nested deeper than 64 levels and on a
 /// graph that takes more than 512 MiB without its weights.
 llvm::Expected<std::unique_ptr<::onnx::ModelProto>> parseModel(llvm::ArrayRef<char> file);

@@ -227,6 +227,10 @@ void ModelImport::importEntry() {
       continue;
     }
     Type type = importType(input, "the graph input");
+    if (isa_and_nonnull<UnrankedTensorType>(type)) {
+      state.error(state.at(input.name())) << "the graph input '" << input.name() << "' has no shape, not even a rank";
+      type = {};
+    }
     if (!type)
       type = RankedTensorType::get({}, state.builder.getF32Type()); // the import has failed; go on to find more
     argumentTypes.push_back(type);

@@ -211,15 +211,9 @@ static llvm::Expected<TypedAttr> convert(ImportState &state, const TensorProto &
     }
     if (int64_t(bytes.size()) != *size)
       return wrongSize(bytes.size());
-    if (*size <= kInlineBytes)
-      return dsc::onnx::getDense(type, bytes);
-    std::string name = state.data.keep(std::vector<char>(bytes.begin(), bytes.end()));
-    llvm::Expected<dsc::onnx::ExternalAttr> attribute = refer(state, type, name, 0, *size);
-    if (!attribute)
-      return attribute.takeError();
-    return *attribute;
+    return dsc::onnx::getConstant(type, bytes);
   }
-  if (*size > kInlineBytes)
+  if (*size > dsc::onnx::kInlineBytes)
     return external;
   // Small tensors are worth having in the IR wherever they lie.
   llvm::Expected<llvm::ArrayRef<char>> bytes = state.data.resolve(external);

@@ -12,7 +12,7 @@ mlir::Type getElementType(mlir::MLIRContext *context, int32_t dataType);
 /// "FLOAT8E4M3FN", or "element type 99" for an unknown number.
 std::string getElementTypeName(int32_t dataType);
 
-/// A tensor as DenseElementsAttr up to kInlineBytes, else as #onnx.external. Emits an error at `location` that names
+/// A tensor as DenseElementsAttr up to onnx::kInlineBytes, else as #onnx.external. Emits an error at `location` that names
 /// `what` (such as "initializer 'w'") and returns null for what cannot be represented and for sizes that do not fit.
 mlir::TypedAttr importTensor(ImportState &state, const ::onnx::TensorProto &tensor, mlir::Location location,
                              const llvm::Twine &what);

@@ -52,6 +52,8 @@ struct OpName {
 OpName getOpName(mlir::Operation *op);
 /// The opset version of the node's domain: its own `onnx.opset`, or what the function around it declares; 0 if neither.
 int64_t getOpset(mlir::Operation *op);
+/// The version of `domain` ("" for ai.onnx) that a function declares, or 0.
+int64_t getDeclaredOpset(mlir::Operation *function, llvm::StringRef domain);
 
 } // namespace dsc::onnx
 

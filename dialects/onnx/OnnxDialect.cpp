@@ -47,16 +47,19 @@ OpName dsc::onnx::getOpName(Operation *op) {
   return {domain, name};
 }
 
+int64_t dsc::onnx::getDeclaredOpset(Operation *function, llvm::StringRef domain) {
+  auto opsets = function->getAttrOfType<DictionaryAttr>(kOpsetsAttr);
+  if (!opsets)
+    return 0;
+  auto version = opsets.getAs<IntegerAttr>(domain.empty() ? llvm::StringRef(kDefaultDomain) : domain);
+  return version ? version.getInt() : 0;
+}
+
 int64_t dsc::onnx::getOpset(Operation *op) {
   if (auto own = op->getAttrOfType<IntegerAttr>(kOpsetAttr))
     return own.getInt();
   auto function = op->getParentOfType<FunctionOpInterface>();
-  auto opsets = function ? function->getAttrOfType<DictionaryAttr>(kOpsetsAttr) : DictionaryAttr();
-  if (!opsets)
-    return 0;
-  llvm::StringRef domain = getOpName(op).domain;
-  auto version = opsets.getAs<IntegerAttr>(domain.empty() ? llvm::StringRef(kDefaultDomain) : domain);
-  return version ? version.getInt() : 0;
+  return function ? getDeclaredOpset(function, getOpName(op).domain) : 0;
 }
 
 LogicalResult ExternalAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::StringRef file, int64_t offset,

@@ -73,6 +73,33 @@ DenseElementsAttr dsc::onnx::getDense(RankedTensorType type, llvm::ArrayRef<char
   return DenseElementsAttr::getFromRawBuffer(type, bytes);
 }
 
+TypedAttr dsc::onnx::getConstant(RankedTensorType type, llvm::ArrayRef<char> bytes) {
+  if (int64_t(bytes.size()) <= kInlineBytes)
+    return getDense(type, bytes);
+  std::string digest = ExternalData::digest(bytes);
+  std::string name = ExternalData::get(type.getContext()).keep(std::vector<char>(bytes.begin(), bytes.end()));
+  return ExternalAttr::get(type.getContext(), name, 0, bytes.size(), digest, type);
+}
+
+template <typename T> static TypedAttr getList(llvm::ArrayRef<T> values, Type element) {
+  return dsc::onnx::getConstant(RankedTensorType::get(int64_t(values.size()), element),
+                                {reinterpret_cast<const char *>(values.data()), values.size() * sizeof(T)});
+}
+
+TypedAttr dsc::onnx::getConstantNodeValue(llvm::StringRef name, Attribute attribute) {
+  if (name == "value" && isa<DenseElementsAttr, ExternalAttr>(attribute))
+    return cast<TypedAttr>(attribute);
+  if (auto value = dyn_cast<IntegerAttr>(attribute); value && name == "value_int")
+    return DenseElementsAttr::get(RankedTensorType::get({}, value.getType()), value.getValue());
+  if (auto value = dyn_cast<FloatAttr>(attribute); value && name == "value_float")
+    return DenseElementsAttr::get(RankedTensorType::get({}, value.getType()), value.getValue());
+  if (auto list = dyn_cast<DenseI64ArrayAttr>(attribute); list && name == "value_ints")
+    return getList(list.asArrayRef(), list.getElementType());
+  if (auto list = dyn_cast<DenseF32ArrayAttr>(attribute); list && name == "value_floats")
+    return getList(list.asArrayRef(), list.getElementType());
+  return {};
+}
+
 llvm::Expected<llvm::ArrayRef<char>> dsc::onnx::getBytes(TypedAttr value, std::vector<char> &storage) {
   if (auto external = dyn_cast<ExternalAttr>(value))
     return ExternalData::get(value.getContext()).resolve(external);

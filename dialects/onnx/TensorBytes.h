@@ -21,6 +21,16 @@ std::optional<int64_t> getByteSize(mlir::ShapedType type);
 /// A dense attribute of these bytes, as many as getByteSize says. Equal elements make a splat.
 mlir::DenseElementsAttr getDense(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
 
+/// Constants above this many bytes are references, never dense attributes: those are uniqued and never freed.
+inline constexpr int64_t kInlineBytes = 1024;
+
+/// The value of a constant of these bytes: dense up to kInlineBytes, else a reference to a copy that the context keeps.
+mlir::TypedAttr getConstant(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
+
+/// The value of an ai.onnx Constant node with the attribute `name`: value, value_int, value_ints, value_float or value_floats.
+/// Null if the attribute is another one or not of the kind that its name asks for.
+mlir::TypedAttr getConstantNodeValue(llvm::StringRef name, mlir::Attribute attribute);
+
 /// The bytes of a constant's value, be it dense or #onnx.external. `storage` holds them where the attribute keeps them
 /// differently; otherwise they are not copied. Fails if an external file does.
 llvm::Expected<llvm::ArrayRef<char>> getBytes(mlir::TypedAttr value, std::vector<char> &storage);

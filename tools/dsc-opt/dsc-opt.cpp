@@ -15,6 +15,7 @@ int main(int argc, char **argv) {
   registry.insert<dsc::prim::PrimDialect, dsc::model::DscDialect, dsc::plan::PlanDialect, dsc::onnx::OnnxDialect>();
   mlir::registerCanonicalizerPass();
   mlir::registerCSEPass();
+  dsc::registerOnnxInlineFunctions();
   dsc::registerOnnxToPrim();
   dsc::registerResolveIntegers();
   dsc::registerScatterToConcat();
