@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace dsc {
 
-static void importOnnx(OpPassManager &pm, const CompileOptions &) {}
+static void importOnnx(OpPassManager &pm, const CompileOptions &) { pm.addPass(createOnnxInlineFunctions()); }
 
 static void lowerToPrim(OpPassManager &pm, const CompileOptions &) {
   pm.addPass(createOnnxToPrim());
@@ -38,7 +38,7 @@ static void makePlan(OpPassManager &pm, const CompileOptions &) {
 
 ArrayRef<Phase> getPhases() {
   static const Phase phases[] = {
-      {"onnx", "the graph as imported", importOnnx},
+      {"onnx", "the graph as imported, functions inlined", importOnnx},
       {"prim", "tensor primitives with symbolic shapes, in canonical form", lowerToPrim},
       {"dsc", "caches and what else has been recognised", recognize},
       {"plan", "kernels, launches and memory", makePlan},
