@@ -67,6 +67,7 @@ bool EvalModel::load(const std::string &path) {
   if (!module)
     return false;
   PassManager passes(&context);
+  passes.addPass(createOnnxInlineFunctions());
   passes.addPass(createOnnxToPrim());
   if (failed(passes.run(*module)))
     return false;
