@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scalar arithmetic of the prim dialect over native types; shared by elementwise operations, reductions and scatters.
+// Scalar arithmetic of the prim dialect over native types; shared by elementwise operations,
+// reductions and scatters.
 #ifndef DSC_COMPILER_REFERENCE_ARITHMETIC_H
 #define DSC_COMPILER_REFERENCE_ARITHMETIC_H
 
@@ -10,7 +11,8 @@
 
 namespace dsc::reference {
 
-/// Unsigned counterpart, in which arithmetic wraps. Wide enough that C's promotion to int cannot overflow.
+/// Unsigned counterpart, in which arithmetic wraps. Wide enough that C's promotion to int cannot
+/// overflow.
 template <typename T> struct Wrapping {
   using type = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
 };
@@ -99,7 +101,8 @@ template <typename T> T modulo(T a, T b) {
   }
 }
 
-/// Floats are computed in f64 and rounded once. Integer powers wrap; a negative exponent truncates the fraction towards zero.
+/// Floats are computed in f64 and rounded once. Integer powers wrap; a negative exponent truncates
+/// the fraction towards zero.
 template <typename T> T power(T a, T b) {
   if constexpr (std::is_floating_point_v<T>) {
     return static_cast<T>(std::pow(double(a), double(b)));
@@ -129,10 +132,12 @@ template <typename T> T shiftRight(T a, T b) {
 
 /// Values that min and max of nothing give.
 template <typename T> T lowest() {
-  return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity() : std::numeric_limits<T>::lowest();
+  return std::numeric_limits<T>::has_infinity ? -std::numeric_limits<T>::infinity()
+                                              : std::numeric_limits<T>::lowest();
 }
 template <typename T> T highest() {
-  return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity() : std::numeric_limits<T>::max();
+  return std::numeric_limits<T>::has_infinity ? std::numeric_limits<T>::infinity()
+                                              : std::numeric_limits<T>::max();
 }
 
 } // namespace dsc::reference

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Constants, index expressions, symbols.
-#include "compiler/reference/Evaluation.h"
 #include "compiler/reference/ElementTypes.h"
+#include "compiler/reference/Evaluation.h"
 #include "compiler/reference/ExprProgram.h"
 #include "dialects/onnx/ExternalData.h"
 
@@ -90,7 +90,8 @@ LogicalResult evaluate(ExprsOp op, Evaluation &e) {
   if (failed(values) || failed(result))
     return failure();
   withNative(result->getElementType(), [&]<typename T>() {
-    llvm::transform(*values, result->mutableData<T>(), [](int64_t value) { return static_cast<T>(value); });
+    llvm::transform(*values, result->mutableData<T>(),
+                    [](int64_t value) { return static_cast<T>(value); });
   });
   e.setResult(std::move(*result));
   return success();
@@ -100,11 +101,12 @@ LogicalResult evaluate(DefineSymbolOp op, Evaluation &e) {
   Expr symbol = op.getSymbol();
   int64_t value = e.operand(0).values<int64_t>()[0];
   if (value < symbol.getValue())
-    return e.fail("the value of '" + toString(symbol) + "' is " + llvm::Twine(value) + ", below its bound " +
-                  llvm::Twine(symbol.getValue()));
+    return e.fail("the value of '" + toString(symbol) + "' is " + llvm::Twine(value) +
+                  ", below its bound " + llvm::Twine(symbol.getValue()));
   auto [it, fresh] = e.symbols.try_emplace(symbol.getName(), value);
   if (!fresh && it->second != value)
-    return e.fail("the symbol '" + toString(symbol) + "' is " + llvm::Twine(it->second) + " already, not " + llvm::Twine(value));
+    return e.fail("the symbol '" + toString(symbol) + "' is " + llvm::Twine(it->second) +
+                  " already, not " + llvm::Twine(value));
   return success();
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// prim.dot as a batch of matrix products; each sum runs over the contracted elements in ascending order.
+// prim.dot as a batch of matrix products; each sum runs over the contracted elements in ascending
+// order.
 #include "compiler/reference/Arithmetic.h"
 #include "compiler/reference/ElementTypes.h"
 #include "compiler/reference/Evaluation.h"
@@ -44,7 +45,8 @@ int64_t sizeOf(const Tensor &tensor, ArrayRef<int64_t> dims) {
   return size;
 }
 
-Tensor arranged(const Tensor &tensor, ArrayRef<int64_t> first, ArrayRef<int64_t> second, ArrayRef<int64_t> third, Type type) {
+Tensor arranged(const Tensor &tensor, ArrayRef<int64_t> first, ArrayRef<int64_t> second,
+                ArrayRef<int64_t> third, Type type) {
   SmallVector<int64_t> perm(first);
   perm.append(second.begin(), second.end());
   perm.append(third.begin(), third.end());
@@ -58,9 +60,12 @@ LogicalResult evaluate(DotOp op, Evaluation &e) {
   Type from = lhs.getElementType(), to = elementType(op.getResult());
   if (isa<FloatType>(from) != isa<FloatType>(to))
     return e.fail("the interpreter multiplies floats into floats and integers into integers");
-  // The wider of the operands' and the result's accumulator; integers are extended by their own sign.
-  Type accumulator = e.accumulator(from).getIntOrFloatBitWidth() < e.accumulator(to).getIntOrFloatBitWidth() ? e.accumulator(to)
-                                                                                                           : e.accumulator(from);
+  // The wider of the operands' and the result's accumulator; integers are extended by their own
+  // sign.
+  Type accumulator =
+      e.accumulator(from).getIntOrFloatBitWidth() < e.accumulator(to).getIntOrFloatBitWidth()
+          ? e.accumulator(to)
+          : e.accumulator(from);
   auto dims = e.dims(op.getType());
   if (failed(dims))
     return failure();
@@ -70,7 +75,8 @@ LogicalResult evaluate(DotOp op, Evaluation &e) {
 
   auto rows = remaining(lhs.getRank(), op.getLhsBatch(), op.getLhsContract());
   auto columns = remaining(rhs.getRank(), op.getRhsBatch(), op.getRhsContract());
-  Extents extents{sizeOf(lhs, op.getLhsBatch()), sizeOf(lhs, rows), sizeOf(lhs, op.getLhsContract()), sizeOf(rhs, columns)};
+  Extents extents{sizeOf(lhs, op.getLhsBatch()), sizeOf(lhs, rows),
+                  sizeOf(lhs, op.getLhsContract()), sizeOf(rhs, columns)};
   Tensor a = arranged(lhs, op.getLhsBatch(), rows, op.getLhsContract(), accumulator);
   Tensor b = arranged(rhs, op.getRhsBatch(), op.getRhsContract(), columns, accumulator);
   bool known = withNative(accumulator, [&]<typename T>() {

@@ -58,7 +58,8 @@ template <typename From> double exactOrOdd(From value) {
 template <typename From> void encode(llvm::ArrayRef<From> values, Type to, Tensor &result) {
   if (to.isF16() || to.isBF16()) {
     auto one = to.isF16() ? Float16::encode : BFloat16::encode;
-    llvm::transform(values, result.mutableData<uint16_t>(), [&](From value) { return one(exactOrOdd(value)); });
+    llvm::transform(values, result.mutableData<uint16_t>(),
+                    [&](From value) { return one(exactOrOdd(value)); });
     return;
   }
   const llvm::fltSemantics &semantics = cast<FloatType>(to).getFloatSemantics();
@@ -72,7 +73,9 @@ template <typename From> void encode(llvm::ArrayRef<From> values, Type to, Tenso
 
 } // namespace
 
-Type widened(Type type) { return isSmallFloat(type) ? Type(Float32Type::get(type.getContext())) : type; }
+Type widened(Type type) {
+  return isSmallFloat(type) ? Type(Float32Type::get(type.getContext())) : type;
+}
 
 Tensor convertElements(const Tensor &tensor, Type to) {
   Type from = tensor.getElementType();

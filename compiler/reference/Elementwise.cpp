@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementwise operations. Transcendental functions of f32 are computed in f64 and rounded once: an oracle should not add an
-// error of its own.
+// Elementwise operations. Transcendental functions of f32 are computed in f64 and rounded once: an
+// oracle should not add an error of its own.
 #include "compiler/reference/Arithmetic.h"
 #include "compiler/reference/ElementTypes.h"
 #include "compiler/reference/Evaluation.h"
@@ -184,8 +184,9 @@ LogicalResult evaluate(BinaryOp op, Evaluation &e) {
   if (failed(result))
     return failure();
   bool known = false;
-  withNative(lhs.getElementType(),
-             [&]<typename T>() { known = binary<T>(op.getKind(), lhs.values<T>(), rhs.values<T>(), *result); });
+  withNative(lhs.getElementType(), [&]<typename T>() {
+    known = binary<T>(op.getKind(), lhs.values<T>(), rhs.values<T>(), *result);
+  });
   if (!known)
     return e.fail(stringifyBinaryKind(op.getKind()) + " does not exist for the element type");
   e.setResult(convertElements(*result, elementType(op.getResult())));
@@ -197,7 +198,9 @@ LogicalResult evaluate(CompareOp op, Evaluation &e) {
   auto result = e.allocate(lhs.getDims(), elementType(op.getResult()));
   if (failed(result))
     return failure();
-  withNative(lhs.getElementType(), [&]<typename T>() { compare<T>(op.getKind(), lhs.values<T>(), rhs.values<T>(), *result); });
+  withNative(lhs.getElementType(), [&]<typename T>() {
+    compare<T>(op.getKind(), lhs.values<T>(), rhs.values<T>(), *result);
+  });
   e.setResult(std::move(*result));
   return success();
 }

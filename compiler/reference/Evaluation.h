@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the evaluation of one operation gets in hand, and the list of evaluations. One file per op family implements them.
+// What the evaluation of one operation gets in hand, and the list of evaluations. One file per op
+// family implements them.
 #ifndef DSC_COMPILER_REFERENCE_EVALUATION_H
 #define DSC_COMPILER_REFERENCE_EVALUATION_H
 
@@ -21,7 +22,8 @@ using Symbols = llvm::DenseMap<mlir::StringAttr, int64_t>;
 
 class Evaluation {
 public:
-  Evaluation(mlir::Operation *op, ArrayRef<Tensor> operands, Symbols &symbols, const Options &options, bool quiet)
+  Evaluation(mlir::Operation *op, ArrayRef<Tensor> operands, Symbols &symbols,
+             const Options &options, bool quiet)
       : op(op), operands(operands), symbols(symbols), options(options), quiet(quiet) {}
 
   const Tensor &operand(unsigned i) const { return operands[i]; }

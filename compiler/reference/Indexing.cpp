@@ -40,15 +40,16 @@ LogicalResult evaluate(TakeOp op, Evaluation &e) {
   return success();
 }
 
-/// Calls visit(n, offset) for element n of `indices` in row-major order with the element of a tensor `dims` that
-/// it chooses: the position itself, but indices[n] along `axis`.
+/// Calls visit(n, offset) for element n of `indices` in row-major order with the element of a
+/// tensor `dims` that it chooses: the position itself, but indices[n] along `axis`.
 template <typename Visit>
-static LogicalResult alongAxis(Evaluation &e, const Tensor &indices, ArrayRef<int64_t> dims, int64_t axis, Visit visit) {
+static LogicalResult alongAxis(Evaluation &e, const Tensor &indices, ArrayRef<int64_t> dims,
+                               int64_t axis, Visit visit) {
   // Positions other than the index must exist in the tensor too.
   for (auto [d, size] : llvm::enumerate(indices.getDims()))
     if (int64_t(d) != axis && size > dims[d] && indices.getNumElements() > 0)
-      return e.fail("indices of size " + llvm::Twine(size) + " along dimension " + llvm::Twine(d) + " of size " +
-                    llvm::Twine(dims[d]));
+      return e.fail("indices of size " + llvm::Twine(size) + " along dimension " + llvm::Twine(d) +
+                    " of size " + llvm::Twine(dims[d]));
   auto strides = rowMajorStrides(dims);
   Sizes position(dims.size(), 0);
   for (auto [n, index] : llvm::enumerate(indices.values<int64_t>())) {
@@ -76,7 +77,8 @@ LogicalResult evaluate(TakeAlongAxisOp op, Evaluation &e) {
   withSize(x.getElementType(), [&]<typename T>() {
     auto from = x.values<T>();
     T *to = result->mutableData<T>();
-    status = alongAxis(e, indices, x.getDims(), op.getAxis(), [&](size_t n, int64_t offset) { to[n] = from[offset]; });
+    status = alongAxis(e, indices, x.getDims(), op.getAxis(),
+                       [&](size_t n, int64_t offset) { to[n] = from[offset]; });
   });
   if (succeeded(status))
     e.setResult(std::move(*result));
@@ -92,7 +94,8 @@ LogicalResult evaluate(GatherNdOp op, Evaluation &e) {
   int64_t batches = count(indices.getDims().take_front(batchDims));
   int64_t vectors = count(indices.getDims().drop_front(batchDims).drop_back());
   auto strides = rowMajorStrides(x.getDims());
-  size_t width = elementSize(x.getElementType()), slice = count(x.getDims().drop_front(batchDims + k)) * width;
+  size_t width = elementSize(x.getElementType()),
+         slice = count(x.getDims().drop_front(batchDims + k)) * width;
   int64_t batchSize = count(x.getDims().drop_front(batchDims));
   const int64_t *index = indices.values<int64_t>().data();
   char *to = result->mutableData();
@@ -112,8 +115,8 @@ LogicalResult evaluate(GatherNdOp op, Evaluation &e) {
 
 namespace {
 
-/// Runs `scatter(combine, updates, result)` with the combining function of `kind`. Replacing moves bits; anything else is computed in the
-/// widened type and rounded once at the end.
+/// Runs `scatter(combine, updates, result)` with the combining function of `kind`. Replacing moves
+/// bits; anything else is computed in the widened type and rounded once at the end.
 template <typename Scatter>
 LogicalResult withCombination(Evaluation &e, ScatterKind kind, Scatter scatter) {
   const Tensor &x = e.operand(0), &updates = e.operand(2);
@@ -121,7 +124,8 @@ LogicalResult withCombination(Evaluation &e, ScatterKind kind, Scatter scatter) 
   if (kind == ScatterKind::Set) {
     Tensor result = x.clone();
     withSize(x.getElementType(), [&]<typename T>() {
-      status = scatter([](T, T update) { return update; }, updates.values<T>().data(), result.mutableData<T>());
+      status = scatter([](T, T update) { return update; }, updates.values<T>().data(),
+                       result.mutableData<T>());
     });
     if (succeeded(status))
       e.setResult(std::move(result));
@@ -164,22 +168,23 @@ LogicalResult evaluate(ScatterNdOp op, Evaluation &e) {
         extended.push_back(offset + i * strides[d]);
     slice = std::move(extended);
   }
-  return withCombination(e, op.getKind(), [&](auto combine, const auto *from, auto *to) -> LogicalResult {
-    const int64_t *index = indices.values<int64_t>().data();
-    for (int64_t v = 0; v < vectors; ++v) {
-      int64_t base = 0;
-      for (int64_t axis : axes) {
-        if (failed(e.checkIndex(*index, x.getDim(axis), axis)))
-          return failure();
-        base += *index++ * strides[axis];
-      }
-      for (int64_t offset : slice) {
-        auto &element = to[base + offset];
-        element = combine(element, *from++);
-      }
-    }
-    return success();
-  });
+  return withCombination(e, op.getKind(),
+                         [&](auto combine, const auto *from, auto *to) -> LogicalResult {
+                           const int64_t *index = indices.values<int64_t>().data();
+                           for (int64_t v = 0; v < vectors; ++v) {
+                             int64_t base = 0;
+                             for (int64_t axis : axes) {
+                               if (failed(e.checkIndex(*index, x.getDim(axis), axis)))
+                                 return failure();
+                               base += *index++ * strides[axis];
+                             }
+                             for (int64_t offset : slice) {
+                               auto &element = to[base + offset];
+                               element = combine(element, *from++);
+                             }
+                           }
+                           return success();
+                         });
 }
 
 LogicalResult evaluate(ScatterAlongAxisOp op, Evaluation &e) {
@@ -198,7 +203,8 @@ LogicalResult evaluate(NonZeroOp op, Evaluation &e) {
     return failure();
   int64_t found = llvm::count(values, true), expected = result->getDim(1);
   if (found != expected)
-    return e.fail("found " + llvm::Twine(found) + " true elements where the result has room for " + llvm::Twine(expected));
+    return e.fail("found " + llvm::Twine(found) + " true elements where the result has room for " +
+                  llvm::Twine(expected));
   int64_t *out = result->mutableData<int64_t>(), n = 0;
   for (auto [linear, value] : llvm::enumerate(values)) {
     if (!value)

@@ -9,7 +9,8 @@ using namespace dsc::prim;
 
 namespace dsc::reference {
 
-// ---- Evaluation ------------------------------------------------------------------------------------
+// ---- Evaluation
+// ------------------------------------------------------------------------------------
 
 LogicalResult Evaluation::fail(const llvm::Twine &message) {
   if (!quiet)
@@ -18,8 +19,8 @@ LogicalResult Evaluation::fail(const llvm::Twine &message) {
 }
 
 LogicalResult Evaluation::indexError(int64_t index, int64_t size, int64_t dim) {
-  return fail("index " + llvm::Twine(index) + " is out of range for dimension " + llvm::Twine(dim) + " of size " +
-              llvm::Twine(size));
+  return fail("index " + llvm::Twine(index) + " is out of range for dimension " + llvm::Twine(dim) +
+              " of size " + llvm::Twine(size));
 }
 
 static std::optional<int64_t> lookUp(const Symbols &symbols, Expr leaf) {
@@ -67,7 +68,8 @@ FailureOr<Tensor> Evaluation::allocate(ArrayRef<int64_t> dims, Type elementType)
   }
   auto bytes = checkedBytes(dims, elementType);
   if (!bytes || *bytes > options.tensorBytesLimit)
-    return fail("the result is larger than the interpreter's limit of " + llvm::Twine(options.tensorBytesLimit) + " bytes");
+    return fail("the result is larger than the interpreter's limit of " +
+                llvm::Twine(options.tensorBytesLimit) + " bytes");
   return Tensor::allocate(dims, elementType);
 }
 
@@ -84,19 +86,24 @@ Type Evaluation::accumulator(Type elementType) const {
   if (!real)
     return elementType;
   bool wide = options.accumulateF64 || real.getWidth() == 64;
-  return wide ? Type(Float64Type::get(elementType.getContext())) : Type(Float32Type::get(elementType.getContext()));
+  return wide ? Type(Float64Type::get(elementType.getContext()))
+              : Type(Float32Type::get(elementType.getContext()));
 }
 
 static LogicalResult dispatch(Evaluation &evaluation) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(evaluation.op)
-      .Case<ConstantOp, IndexExprOp, ExprsOp, DefineSymbolOp, RequireOp, UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp,
-            BitcastOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConcatOp, PadOp, UpdateSliceOp, TakeOp,
-            TakeAlongAxisOp, GatherNdOp, ScatterNdOp, ScatterAlongAxisOp, NonZeroOp, ReduceOp, CumSumOp, DotOp, ArgReduceOp,
-            TopKOp>([&](auto op) { return evaluate(op, evaluation); })
-      .Default([&](Operation *) { return evaluation.fail("is not an operation that the interpreter knows"); });
+      .Case<ConstantOp, IndexExprOp, ExprsOp, DefineSymbolOp, RequireOp, UnaryOp, BinaryOp,
+            CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp, ReshapeOp, TransposeOp, SliceOp,
+            ConcatOp, PadOp, UpdateSliceOp, TakeOp, TakeAlongAxisOp, GatherNdOp, ScatterNdOp,
+            ScatterAlongAxisOp, NonZeroOp, ReduceOp, CumSumOp, DotOp, ArgReduceOp, TopKOp>(
+          [&](auto op) { return evaluate(op, evaluation); })
+      .Default([&](Operation *) {
+        return evaluation.fail("is not an operation that the interpreter knows");
+      });
 }
 
-// ---- Arguments ---------------------------------------------------------------------------------------
+// ---- Arguments
+// ---------------------------------------------------------------------------------------
 
 static std::string argumentName(func::FuncOp function, unsigned i) {
   if (auto name = function.getArgAttrOfType<StringAttr>(i, "onnx.name"))
@@ -104,9 +111,11 @@ static std::string argumentName(func::FuncOp function, unsigned i) {
   return "#" + std::to_string(i);
 }
 
-static LogicalResult bindArguments(func::FuncOp function, ArrayRef<Tensor> arguments, Symbols &symbols) {
+static LogicalResult bindArguments(func::FuncOp function, ArrayRef<Tensor> arguments,
+                                   Symbols &symbols) {
   if (arguments.size() != function.getNumArguments())
-    return function.emitError() << "takes " << function.getNumArguments() << " arguments, not " << arguments.size();
+    return function.emitError() << "takes " << function.getNumArguments() << " arguments, not "
+                                << arguments.size();
   auto fail = [&](unsigned i) -> InFlightDiagnostic {
     return function.emitError() << "argument '" << argumentName(function, i) << "': ";
   };
@@ -115,9 +124,11 @@ static LogicalResult bindArguments(func::FuncOp function, ArrayRef<Tensor> argum
     if (!tensor)
       return fail(i) << "not a tensor: " << type;
     if (arguments[i].getElementType() != tensor.getElementType())
-      return fail(i) << "expected elements of type " << tensor.getElementType() << ", not " << arguments[i].getElementType();
+      return fail(i) << "expected elements of type " << tensor.getElementType() << ", not "
+                     << arguments[i].getElementType();
     if (arguments[i].getRank() != tensor.getRank())
-      return fail(i) << "expected " << tensor.getRank() << " dimensions, not " << arguments[i].getRank();
+      return fail(i) << "expected " << tensor.getRank() << " dimensions, not "
+                     << arguments[i].getRank();
     for (auto [d, dim] : llvm::enumerate(getDims(type)))
       if (dim.getKind() == ExprKind::Symbol)
         symbols.try_emplace(dim.getName(), arguments[i].getDim(d));
@@ -138,7 +149,8 @@ static LogicalResult bindArguments(func::FuncOp function, ArrayRef<Tensor> argum
   return success();
 }
 
-// ---- The walk ------------------------------------------------------------------------------------------
+// ---- The walk
+// ------------------------------------------------------------------------------------------
 
 /// Values that are alive, each with the number of uses still to come.
 class LiveValues {
@@ -166,7 +178,8 @@ private:
   llvm::DenseMap<Value, Entry> live;
 };
 
-FailureOr<SmallVector<Tensor>> run(func::FuncOp function, ArrayRef<Tensor> arguments, const Options &options) {
+FailureOr<SmallVector<Tensor>> run(func::FuncOp function, ArrayRef<Tensor> arguments,
+                                   const Options &options) {
   if (!llvm::hasSingleElement(function.getBody()))
     return function.emitError("the interpreter runs functions of one block");
   Symbols symbols;
@@ -190,7 +203,8 @@ FailureOr<SmallVector<Tensor>> run(func::FuncOp function, ArrayRef<Tensor> argum
   return function.emitError("has no return");
 }
 
-FailureOr<SmallVector<Tensor>> foldOp(Operation *op, ArrayRef<Tensor> operands, const Options &options) {
+FailureOr<SmallVector<Tensor>> foldOp(Operation *op, ArrayRef<Tensor> operands,
+                                      const Options &options) {
   Symbols none;
   Evaluation evaluation(op, operands, none, options, /*quiet=*/true);
   if (failed(dispatch(evaluation)))

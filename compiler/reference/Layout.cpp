@@ -19,7 +19,8 @@ LogicalResult evaluate(BroadcastOp op, Evaluation &e) {
     if (x.getDim(k) == result->getDim(axis))
       walk.strides[axis] = strides[k];
     else if (x.getDim(k) != 1)
-      return e.fail("a dimension of size " + llvm::Twine(x.getDim(k)) + " cannot become " + llvm::Twine(result->getDim(axis)));
+      return e.fail("a dimension of size " + llvm::Twine(x.getDim(k)) + " cannot become " +
+                    llvm::Twine(result->getDim(axis)));
   stridedCopy(result->getDims(), x, walk, *result, {0, rowMajorStrides(result->getDims())});
   e.setResult(std::move(*result));
   return success();
@@ -60,9 +61,10 @@ LogicalResult evaluate(SliceOp op, Evaluation &e) {
     int64_t size = x.getDim(i), last;
     bool overflow = llvm::MulOverflow(std::max<int64_t>(result->getDim(i) - 1, 0), step, last) ||
                     llvm::AddOverflow(last, (*starts)[i], last);
-    if (!empty && (overflow || (*starts)[i] < 0 || (*starts)[i] >= size || last < 0 || last >= size))
-      return e.fail("positions from " + llvm::Twine((*starts)[i]) + " by " + llvm::Twine(step) + " leave dimension " +
-                    llvm::Twine(i) + " of size " + llvm::Twine(size));
+    if (!empty &&
+        (overflow || (*starts)[i] < 0 || (*starts)[i] >= size || last < 0 || last >= size))
+      return e.fail("positions from " + llvm::Twine((*starts)[i]) + " by " + llvm::Twine(step) +
+                    " leave dimension " + llvm::Twine(i) + " of size " + llvm::Twine(size));
     walk.offset += empty ? 0 : (*starts)[i] * strides[i];
     walk.strides.push_back(empty ? 0 : step * strides[i]);
   }
@@ -93,11 +95,12 @@ LogicalResult evaluate(ConcatOp op, Evaluation &e) {
   return success();
 }
 
-static LogicalResult checkFits(Evaluation &e, const Tensor &part, ArrayRef<int64_t> starts, ArrayRef<int64_t> dims) {
+static LogicalResult checkFits(Evaluation &e, const Tensor &part, ArrayRef<int64_t> starts,
+                               ArrayRef<int64_t> dims) {
   for (auto [i, start] : llvm::enumerate(starts))
     if (start < 0 || start > dims[i] || part.getDim(i) > dims[i] - start)
-      return e.fail(llvm::Twine(part.getDim(i)) + " elements at " + llvm::Twine(start) + " leave dimension " + llvm::Twine(i) +
-                    " of size " + llvm::Twine(dims[i]));
+      return e.fail(llvm::Twine(part.getDim(i)) + " elements at " + llvm::Twine(start) +
+                    " leave dimension " + llvm::Twine(i) + " of size " + llvm::Twine(dims[i]));
   return success();
 }
 
@@ -107,7 +110,8 @@ LogicalResult evaluate(PadOp op, Evaluation &e) {
   if (failed(low) || failed(result) || failed(checkFits(e, e.operand(0), *low, result->getDims())))
     return failure();
   Walk constant{0, SmallVector<int64_t>(result->getRank(), 0)};
-  stridedCopy(result->getDims(), e.operand(1), constant, *result, {0, rowMajorStrides(result->getDims())});
+  stridedCopy(result->getDims(), e.operand(1), constant, *result,
+              {0, rowMajorStrides(result->getDims())});
   place(e.operand(0), *low, *result);
   e.setResult(std::move(*result));
   return success();

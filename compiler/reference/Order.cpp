@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operations that order elements. NaN counts as larger than any number in top_k, and as the extreme in arg_reduce.
+// Operations that order elements. NaN counts as larger than any number in top_k, and as the extreme
+// in arg_reduce.
 #include "compiler/reference/Arithmetic.h"
 #include "compiler/reference/ElementTypes.h"
 #include "compiler/reference/Evaluation.h"
@@ -66,7 +67,8 @@ LogicalResult evaluate(TopKOp op, Evaluation &e) {
     return failure();
   int64_t length = x.getDims().back(), k = dims->back();
   if (k > length)
-    return e.fail("k is " + llvm::Twine(k) + ", more than the " + llvm::Twine(length) + " elements");
+    return e.fail("k is " + llvm::Twine(k) + ", more than the " + llvm::Twine(length) +
+                  " elements");
   int64_t rows = k == 0 ? 0 : values->getNumElements() / k;
   bool largest = op.getLargest();
   int64_t *chosen = indices->mutableData<int64_t>();

@@ -11,7 +11,8 @@ using namespace dsc::prim;
 namespace dsc::reference {
 
 template <typename T, typename Combine>
-static void reduceRows(ArrayRef<T> values, T *out, int64_t rows, int64_t width, T initial, Combine combine) {
+static void reduceRows(ArrayRef<T> values, T *out, int64_t rows, int64_t width, T initial,
+                       Combine combine) {
   for (int64_t r = 0; r < rows; ++r) {
     T total = initial;
     for (int64_t i = 0; i < width; ++i)

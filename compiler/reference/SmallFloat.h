@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// IEEE binary16 and bfloat16 as bits, with one rounding to nearest even. Depends on the standard library alone.
+// IEEE binary16 and bfloat16 as bits, with one rounding to nearest even. Depends on the standard
+// library alone.
 #ifndef DSC_COMPILER_REFERENCE_SMALLFLOAT_H
 #define DSC_COMPILER_REFERENCE_SMALLFLOAT_H
 
@@ -35,7 +36,8 @@ template <int exponentBits, int mantissaBits> struct SmallFloat {
         return sign;
     }
     uint64_t full = fraction | uint64_t(1) << 52;
-    uint64_t quotient = full >> shift, rest = full & ((uint64_t(1) << shift) - 1), half = uint64_t(1) << (shift - 1);
+    uint64_t quotient = full >> shift, rest = full & ((uint64_t(1) << shift) - 1),
+             half = uint64_t(1) << (shift - 1);
     if (rest > half || (rest == half && (quotient & 1)))
       ++quotient;
     // A carry out of the mantissa moves on into the exponent, as it should.
@@ -49,7 +51,8 @@ template <int exponentBits, int mantissaBits> struct SmallFloat {
     int fraction = bits & ((1 << mantissaBits) - 1);
     float magnitude;
     if (exponent == maxExponent)
-      magnitude = fraction ? std::numeric_limits<float>::quiet_NaN() : std::numeric_limits<float>::infinity();
+      magnitude = fraction ? std::numeric_limits<float>::quiet_NaN()
+                           : std::numeric_limits<float>::infinity();
     else if (exponent == 0)
       magnitude = std::ldexp(float(fraction), 1 - bias - mantissaBits);
     else
@@ -61,8 +64,8 @@ template <int exponentBits, int mantissaBits> struct SmallFloat {
 using Float16 = SmallFloat<5, 10>;
 using BFloat16 = SmallFloat<8, 7>;
 
-/// An integer as a double for a further rounding: inexact values get an odd last bit ("round to odd"), so that
-/// rounding the result to a narrower format equals rounding the integer itself.
+/// An integer as a double for a further rounding: inexact values get an odd last bit ("round to
+/// odd"), so that rounding the result to a narrower format equals rounding the integer itself.
 template <typename T> double toDoubleOdd(T value) {
   double rounded = double(value);
   if constexpr (sizeof(T) == 8) {

@@ -7,11 +7,13 @@
 namespace dsc::reference {
 
 template <typename T>
-static void copy(llvm::ArrayRef<int64_t> dims, const T *from, const Walk &fromWalk, T *to, const Walk &toWalk) {
+static void copy(llvm::ArrayRef<int64_t> dims, const T *from, const Walk &fromWalk, T *to,
+                 const Walk &toWalk) {
   from += fromWalk.offset;
   to += toWalk.offset;
   int64_t inner = dims.empty() ? 1 : dims.back();
-  int64_t fromStep = dims.empty() ? 1 : fromWalk.strides.back(), toStep = dims.empty() ? 1 : toWalk.strides.back();
+  int64_t fromStep = dims.empty() ? 1 : fromWalk.strides.back(),
+          toStep = dims.empty() ? 1 : toWalk.strides.back();
   llvm::SmallVector<int64_t> position(dims.size(), 0);
   for (;;) {
     if (fromStep == 1 && toStep == 1)
@@ -34,13 +36,15 @@ static void copy(llvm::ArrayRef<int64_t> dims, const T *from, const Walk &fromWa
   }
 }
 
-void stridedCopy(llvm::ArrayRef<int64_t> dims, const Tensor &from, const Walk &fromWalk, Tensor &to, const Walk &toWalk) {
+void stridedCopy(llvm::ArrayRef<int64_t> dims, const Tensor &from, const Walk &fromWalk, Tensor &to,
+                 const Walk &toWalk) {
   assert(elementSize(from.getElementType()) == elementSize(to.getElementType()));
   assert(fromWalk.strides.size() == dims.size() && toWalk.strides.size() == dims.size());
   if (llvm::is_contained(dims, 0))
     return;
-  withSize(from.getElementType(),
-           [&]<typename T>() { copy<T>(dims, from.values<T>().data(), fromWalk, to.mutableData<T>(), toWalk); });
+  withSize(from.getElementType(), [&]<typename T>() {
+    copy<T>(dims, from.values<T>().data(), fromWalk, to.mutableData<T>(), toWalk);
+  });
 }
 
 Tensor transposed(const Tensor &tensor, llvm::ArrayRef<int64_t> perm) {

@@ -7,14 +7,17 @@
 
 namespace dsc::reference {
 
-/// A walk through a buffer: element (i0, i1, ...) is at offset + sum of i_k * strides[k], in elements.
+/// A walk through a buffer: element (i0, i1, ...) is at offset + sum of i_k * strides[k], in
+/// elements.
 struct Walk {
   int64_t offset = 0;
   llvm::SmallVector<int64_t> strides;
 };
 
-/// to[i...] = from[i...] for all positions within `dims`. Every position lies in its buffer: the caller has checked.
-void stridedCopy(llvm::ArrayRef<int64_t> dims, const Tensor &from, const Walk &fromWalk, Tensor &to, const Walk &toWalk);
+/// to[i...] = from[i...] for all positions within `dims`. Every position lies in its buffer: the
+/// caller has checked.
+void stridedCopy(llvm::ArrayRef<int64_t> dims, const Tensor &from, const Walk &fromWalk, Tensor &to,
+                 const Walk &toWalk);
 
 /// The tensor with dimension i taken from dimension perm[i].
 Tensor transposed(const Tensor &tensor, llvm::ArrayRef<int64_t> perm);

@@ -12,10 +12,12 @@
 
 namespace dsc::reference {
 
-/// Bytes of one element in memory: i1 takes one (0 or 1), other types their width. 0 for types that tensors here cannot have.
+/// Bytes of one element in memory: i1 takes one (0 or 1), other types their width. 0 for types that
+/// tensors here cannot have.
 size_t elementSize(mlir::Type elementType);
 
-/// A dense row-major tensor, little-endian. Copies share the bytes, which do not change once a tensor has been handed on.
+/// A dense row-major tensor, little-endian. Copies share the bytes, which do not change once a
+/// tensor has been handed on.
 class Tensor {
 public:
   Tensor() = default;
@@ -23,11 +25,13 @@ public:
   /// Owned, zero-filled bytes. The caller has checked the size (see checkedBytes).
   static Tensor allocate(llvm::ArrayRef<int64_t> dims, mlir::Type elementType);
   /// Bytes of someone else, who keeps them alive and unchanged: a mapped weight.
-  static Tensor view(llvm::ArrayRef<int64_t> dims, mlir::Type elementType, llvm::ArrayRef<char> bytes);
+  static Tensor view(llvm::ArrayRef<int64_t> dims, mlir::Type elementType,
+                     llvm::ArrayRef<char> bytes);
   /// The elements of a constant; the type must be ranked and static.
   static Tensor fromDense(mlir::DenseElementsAttr value);
   template <typename T>
-  static Tensor fromValues(llvm::ArrayRef<int64_t> dims, mlir::Type elementType, llvm::ArrayRef<T> values) {
+  static Tensor fromValues(llvm::ArrayRef<int64_t> dims, mlir::Type elementType,
+                           llvm::ArrayRef<T> values) {
     Tensor tensor = allocate(dims, elementType);
     assert(tensor.bytes().size() == values.size() * sizeof(T));
     std::copy(values.begin(), values.end(), tensor.mutableData<T>());

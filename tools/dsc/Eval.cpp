@@ -27,7 +27,8 @@ enum ExitCode { Different = 1, BadInput = 2, ModelRefused = 3, RunFailed = 4 };
 }
 
 /// Arrays of the file called in.NAME and out.NAME, by NAME.
-void readArrays(const std::string &path, std::vector<NpyArray> &inputs, std::vector<NpyArray> &expected) {
+void readArrays(const std::string &path, std::vector<NpyArray> &inputs,
+                std::vector<NpyArray> &expected) {
   std::string error;
   auto arrays = readNpz(path, error);
   if (!arrays)
@@ -35,17 +36,20 @@ void readArrays(const std::string &path, std::vector<NpyArray> &inputs, std::vec
   for (NpyArray &array : *arrays) {
     bool input = array.name.starts_with("in.");
     if (!input && !array.name.starts_with("out."))
-      fail(BadInput, fmt::format("{}: array '{}' is called neither in.NAME nor out.NAME", path, array.name));
+      fail(BadInput,
+           fmt::format("{}: array '{}' is called neither in.NAME nor out.NAME", path, array.name));
     array.name.erase(0, input ? 3 : 4);
     (input ? inputs : expected).push_back(std::move(array));
   }
 }
 
 /// Prints a line for each output; true if all that is expected is there and equal.
-bool report(const std::vector<NpyArray> &outputs, const std::vector<NpyArray> &expected, const Tolerance &tolerance) {
+bool report(const std::vector<NpyArray> &outputs, const std::vector<NpyArray> &expected,
+            const Tolerance &tolerance) {
   bool ok = true;
   for (const NpyArray &output : outputs) {
-    std::string type = fmt::format("{} [{}]", npyTypeName(output.type), fmt::join(output.dims, ", "));
+    std::string type =
+        fmt::format("{} [{}]", npyTypeName(output.type), fmt::join(output.dims, ", "));
     const NpyArray *want = findArray(expected, output.name);
     if (!want) {
       fmt::print("{}: {}\n", output.name, type);
@@ -99,12 +103,20 @@ void eval(const EvalOptions &options) {
 
 void addEvalCommand(CLI::App &app) {
   auto options = std::make_shared<EvalOptions>();
-  CLI::App *command = app.add_subcommand("eval", "a model in the reference interpreter, against stored outputs");
-  command->footer("Exit codes: 0 all outputs agree, 1 some differ, 2 wrong command line or arrays, 3 the model is refused, 4 the run failed.");
-  command->add_option("model", options->model, "MODEL.onnx, or .mlir with one function of onnx or prim operations")->required();
-  command->add_option("--npz", options->npz, "arrays: in.NAME are fed, out.NAME are expected")->required();
+  CLI::App *command =
+      app.add_subcommand("eval", "a model in the reference interpreter, against stored outputs");
+  command->footer("Exit codes: 0 all outputs agree, 1 some differ, 2 wrong command line or arrays, "
+                  "3 the model is refused, 4 the run failed.");
+  command
+      ->add_option("model", options->model,
+                   "MODEL.onnx, or .mlir with one function of onnx or prim operations")
+      ->required();
+  command->add_option("--npz", options->npz, "arrays: in.NAME are fed, out.NAME are expected")
+      ->required();
   command->add_option("--save", options->save, "write the outputs to this .npz, as out.NAME");
-  command->add_option("--atol", options->tolerance.absolute, "|have - want| <= ATOL + RTOL * |want|")->capture_default_str();
+  command
+      ->add_option("--atol", options->tolerance.absolute, "|have - want| <= ATOL + RTOL * |want|")
+      ->capture_default_str();
   command->add_option("--rtol", options->tolerance.relative)->capture_default_str();
   command->add_flag("--f64", options->interpreter.accumulateF64, "keep sums of floats in f64");
   command->callback([options] { eval(*options); });

@@ -5,17 +5,18 @@
 #include "dialects/onnx/ExternalData.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/prim/Prim.h"
-#include "llvm/ADT/StringSet.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassManager.h"
 #include "passes/Passes.h"
 #include "tools/dsc/Convert.h"
+#include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
 
 namespace dsc {
 
-/// The type of a .npz's array for elements of an MLIR type; floats narrower than 16 bits travel as f32.
+/// The type of a .npz's array for elements of an MLIR type; floats narrower than 16 bits travel as
+/// f32.
 static std::optional<NpyType> npyTypeOf(Type type) {
   if (auto real = dyn_cast<FloatType>(type)) {
     if (type.isF64())
@@ -102,7 +103,8 @@ bool EvalModel::bind(const std::vector<NpyArray> &inputs, std::vector<NpyArray> 
     NpyArray &array = converted.emplace_back(*given);
     if (!convertTo(*npyType, array, error))
       return false;
-    auto tensor = reference::Tensor::view(array.dims, arrayElementType(*npyType, elementType), array.bytes);
+    auto tensor =
+        reference::Tensor::view(array.dims, arrayElementType(*npyType, elementType), array.bytes);
     arguments.push_back(reference::convertElements(tensor, elementType));
   }
   for (const NpyArray &array : inputs)
@@ -113,7 +115,8 @@ bool EvalModel::bind(const std::vector<NpyArray> &inputs, std::vector<NpyArray> 
   return true;
 }
 
-std::optional<std::vector<NpyArray>> EvalModel::run(const std::vector<NpyArray> &inputs, const reference::Options &options,
+std::optional<std::vector<NpyArray>> EvalModel::run(const std::vector<NpyArray> &inputs,
+                                                    const reference::Options &options,
                                                     std::string &error) {
   std::vector<NpyArray> converted, outputs;
   llvm::SmallVector<reference::Tensor> arguments;
@@ -130,9 +133,13 @@ std::optional<std::vector<NpyArray>> EvalModel::run(const std::vector<NpyArray> 
       error = "the output '" + text + "' has an element type that arrays cannot hold";
       return std::nullopt;
     }
-    auto tensor = reference::convertElements(result, arrayElementType(*type, result.getElementType()));
+    auto tensor =
+        reference::convertElements(result, arrayElementType(*type, result.getElementType()));
     auto bytes = tensor.bytes();
-    outputs.push_back({text, *type, {tensor.getDims().begin(), tensor.getDims().end()}, {bytes.begin(), bytes.end()}});
+    outputs.push_back({text,
+                       *type,
+                       {tensor.getDims().begin(), tensor.getDims().end()},
+                       {bytes.begin(), bytes.end()}});
   }
   return outputs;
 }

@@ -15,12 +15,13 @@ struct TypeRow {
   const char *descr; ///< without the byte-order character
 };
 
-constexpr TypeRow types[] = {
-    {NpyType::F32, 4, "f32", "f4"}, {NpyType::F64, 8, "f64", "f8"}, {NpyType::F16, 2, "f16", "f2"},
-    {NpyType::BF16, 2, "bf16", "V2"}, {NpyType::I8, 1, "i8", "i1"}, {NpyType::I16, 2, "i16", "i2"},
-    {NpyType::I32, 4, "i32", "i4"}, {NpyType::I64, 8, "i64", "i8"}, {NpyType::U8, 1, "u8", "u1"},
-    {NpyType::U16, 2, "u16", "u2"}, {NpyType::U32, 4, "u32", "u4"}, {NpyType::U64, 8, "u64", "u8"},
-    {NpyType::Bool, 1, "bool", "b1"}};
+constexpr TypeRow types[] = {{NpyType::F32, 4, "f32", "f4"},  {NpyType::F64, 8, "f64", "f8"},
+                             {NpyType::F16, 2, "f16", "f2"},  {NpyType::BF16, 2, "bf16", "V2"},
+                             {NpyType::I8, 1, "i8", "i1"},    {NpyType::I16, 2, "i16", "i2"},
+                             {NpyType::I32, 4, "i32", "i4"},  {NpyType::I64, 8, "i64", "i8"},
+                             {NpyType::U8, 1, "u8", "u1"},    {NpyType::U16, 2, "u16", "u2"},
+                             {NpyType::U32, 4, "u32", "u4"},  {NpyType::U64, 8, "u64", "u8"},
+                             {NpyType::Bool, 1, "bool", "b1"}};
 
 const TypeRow &row(NpyType type) {
   assert(size_t(type) < std::size(types) && types[size_t(type)].type == type);
@@ -33,7 +34,8 @@ struct Header {
   std::vector<int64_t> dims;
 };
 
-/// Reads the literal of a Python dictionary with the keys descr, fortran_order and shape: the only one allowed there.
+/// Reads the literal of a Python dictionary with the keys descr, fortran_order and shape: the only
+/// one allowed there.
 class HeaderParser {
 public:
   explicit HeaderParser(std::string_view text) : rest(text) {}
@@ -140,7 +142,8 @@ std::optional<NpyType> typeOf(std::string_view descr, std::string &error) {
 }
 
 /// Column-major to row-major.
-std::vector<char> transposed(const char *data, const std::vector<int64_t> &dims, size_t elementSize, size_t count) {
+std::vector<char> transposed(const char *data, const std::vector<int64_t> &dims, size_t elementSize,
+                             size_t count) {
   std::vector<char> out(count * elementSize);
   std::vector<int64_t> position(dims.size(), 0);
   std::vector<size_t> strides(dims.size());
@@ -212,7 +215,8 @@ std::optional<NpyArray> decodeNpy(std::span<const char> file, std::string &error
   if (empty)
     count = 0;
   if (__builtin_mul_overflow(count, npySize(array.type), &bytes) || bytes != available)
-    return fail("the shape does not account for the " + std::to_string(available) + " bytes of data");
+    return fail("the shape does not account for the " + std::to_string(available) +
+                " bytes of data");
   const char *data = file.data() + start + length;
   if (header.fortranOrder && array.dims.size() > 1 && count > 0)
     array.bytes = transposed(data, array.dims, npySize(array.type), count);

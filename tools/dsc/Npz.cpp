@@ -41,7 +41,8 @@ Archive openArchive(const std::string &path, int flags, std::string &error) {
   return archive;
 }
 
-std::optional<std::vector<char>> readMember(zip_t *archive, const zip_stat_t &stat, std::string &error) {
+std::optional<std::vector<char>> readMember(zip_t *archive, const zip_stat_t &stat,
+                                            std::string &error) {
   auto fail = [&](std::string message) {
     error = std::move(message);
     return std::nullopt;
@@ -89,7 +90,8 @@ std::optional<std::vector<NpyArray>> readNpz(const std::string &path, std::strin
   zip_int64_t count = zip_get_num_entries(archive.get(), 0);
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t stat;
-    if (zip_stat_index(archive.get(), zip_uint64_t(i), 0, &stat) != 0 || !(stat.valid & ZIP_STAT_NAME)) {
+    if (zip_stat_index(archive.get(), zip_uint64_t(i), 0, &stat) != 0 ||
+        !(stat.valid & ZIP_STAT_NAME)) {
       error = path + ": " + zip_strerror(archive.get());
       return std::nullopt;
     }
@@ -154,7 +156,8 @@ bool writeNpz(const std::string &path, std::span<const NpyArray> arrays, std::st
     zip_source_t *source = zip_source_buffer(archive.get(), bytes.data(), bytes.size(), 0);
     if (!source)
       return fail();
-    zip_int64_t index = zip_file_add(archive.get(), (array.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
+    zip_int64_t index =
+        zip_file_add(archive.get(), (array.name + ".npy").c_str(), source, ZIP_FL_ENC_UTF_8);
     if (index < 0) {
       zip_source_free(source);
       return fail();
@@ -181,9 +184,10 @@ bool writeNpy(const std::string &path, const NpyArray &array, std::string &error
   if (!file)
     return fail(std::strerror(errno));
   std::string header = encodeNpyHeader(array);
-  bool written = fwrite(header.data(), 1, header.size(), file.get()) == header.size() &&
-                 fwrite(array.bytes.data(), 1, array.bytes.size(), file.get()) == array.bytes.size() &&
-                 fflush(file.get()) == 0;
+  bool written =
+      fwrite(header.data(), 1, header.size(), file.get()) == header.size() &&
+      fwrite(array.bytes.data(), 1, array.bytes.size(), file.get()) == array.bytes.size() &&
+      fflush(file.get()) == 0;
   if (!written || rename(temporary.c_str(), path.c_str()) != 0)
     return fail(std::strerror(errno));
   return true;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NumPy's array files: .npy, and .npz (a zip archive of them). Depends on neither LLVM nor the runtime.
+// NumPy's array files: .npy, and .npz (a zip archive of them). Depends on neither LLVM nor the
+// runtime.
 #ifndef DSC_TOOLS_DSC_NPZ_H
 #define DSC_TOOLS_DSC_NPZ_H
 
@@ -20,8 +21,9 @@ size_t npySize(NpyType type);
 /// "f32", "i64", "bool", ...
 std::string_view npyTypeName(NpyType type);
 
-/// A dense row-major array. `name` is the member's name in an archive without ".npy", empty for a file by itself.
-/// NumPy has no bf16: such arrays are stored as raw two-byte elements ('V2') and read back as BF16.
+/// A dense row-major array. `name` is the member's name in an archive without ".npy", empty for a
+/// file by itself. NumPy has no bf16: such arrays are stored as raw two-byte elements ('V2') and
+/// read back as BF16.
 struct NpyArray {
   std::string name;
   NpyType type = NpyType::F32;
@@ -34,13 +36,15 @@ struct NpyArray {
   }
 };
 
-/// Reads all arrays of an archive, in its order. Column-major arrays are transposed to row-major. On failure returns nothing and
-/// `error` names the file, the member and what is wrong. Never allocates more than the file's size class allows:
-/// sizes in headers are checked against the bytes that are there first.
+/// Reads all arrays of an archive, in its order. Column-major arrays are transposed to row-major.
+/// On failure returns nothing and `error` names the file, the member and what is wrong. Never
+/// allocates more than the file's size class allows: sizes in headers are checked against the bytes
+/// that are there first.
 std::optional<std::vector<NpyArray>> readNpz(const std::string &path, std::string &error);
 std::optional<NpyArray> readNpy(const std::string &path, std::string &error);
 
-/// Writes an uncompressed archive (as numpy.savez does) or one array; the file appears whole or not at all.
+/// Writes an uncompressed archive (as numpy.savez does) or one array; the file appears whole or not
+/// at all.
 bool writeNpz(const std::string &path, std::span<const NpyArray> arrays, std::string &error);
 bool writeNpy(const std::string &path, const NpyArray &array, std::string &error);
 

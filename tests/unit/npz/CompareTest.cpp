@@ -12,7 +12,8 @@ namespace {
 constexpr float infinity = std::numeric_limits<float>::infinity();
 constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 
-template <typename T> NpyArray array(NpyType type, std::vector<T> values, std::vector<int64_t> dims = {}) {
+template <typename T>
+NpyArray array(NpyType type, std::vector<T> values, std::vector<int64_t> dims = {}) {
   const char *data = reinterpret_cast<const char *>(values.data());
   if (dims.empty())
     dims = {int64_t(values.size())};
@@ -31,7 +32,9 @@ TEST(Compare, Floats) {
 
 TEST(Compare, NotFinite) {
   Tolerance t;
-  EXPECT_TRUE(compareArrays(floats({infinity, -infinity, nan}), floats({infinity, -infinity, nan}), t).equal);
+  EXPECT_TRUE(
+      compareArrays(floats({infinity, -infinity, nan}), floats({infinity, -infinity, nan}), t)
+          .equal);
   EXPECT_FALSE(compareArrays(floats({infinity}), floats({-infinity}), t).equal);
   EXPECT_FALSE(compareArrays(floats({nan}), floats({1.0f}), t).equal);
   EXPECT_FALSE(compareArrays(floats({1.0f}), floats({nan}), t).equal);
@@ -40,15 +43,23 @@ TEST(Compare, NotFinite) {
 
 TEST(Compare, IntegersAreExact) {
   Tolerance loose{10, 10};
-  EXPECT_TRUE(compareArrays(array<int32_t>(NpyType::I32, {1, -2}), array<int64_t>(NpyType::I64, {1, -2}), loose).equal);
-  EXPECT_FALSE(compareArrays(array<int32_t>(NpyType::I32, {1}), array<int64_t>(NpyType::I64, {2}), loose).equal);
+  EXPECT_TRUE(compareArrays(array<int32_t>(NpyType::I32, {1, -2}),
+                            array<int64_t>(NpyType::I64, {1, -2}), loose)
+                  .equal);
+  EXPECT_FALSE(
+      compareArrays(array<int32_t>(NpyType::I32, {1}), array<int64_t>(NpyType::I64, {2}), loose)
+          .equal);
 }
 
 TEST(Compare, ShapeAndClass) {
   Tolerance t;
-  EXPECT_EQ(compareArrays(floats({1, 2}), array<float>(NpyType::F32, {1, 2}, {1, 2}), t).difference, "shape [2], expected [1, 2]");
-  EXPECT_EQ(compareArrays(floats({1}), array<int64_t>(NpyType::I64, {1}), t).difference, "type f32, expected i64");
-  EXPECT_EQ(compareArrays(array<uint8_t>(NpyType::Bool, {1}), array<int64_t>(NpyType::I64, {1}), t).difference, "type bool, expected i64");
+  EXPECT_EQ(compareArrays(floats({1, 2}), array<float>(NpyType::F32, {1, 2}, {1, 2}), t).difference,
+            "shape [2], expected [1, 2]");
+  EXPECT_EQ(compareArrays(floats({1}), array<int64_t>(NpyType::I64, {1}), t).difference,
+            "type f32, expected i64");
+  EXPECT_EQ(compareArrays(array<uint8_t>(NpyType::Bool, {1}), array<int64_t>(NpyType::I64, {1}), t)
+                .difference,
+            "type bool, expected i64");
   EXPECT_TRUE(compareArrays(array<uint16_t>(NpyType::BF16, {0x3f80}), floats({1.0f}), t).equal);
 }
 

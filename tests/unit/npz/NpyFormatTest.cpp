@@ -26,7 +26,9 @@ std::string failure(const std::string &content) {
 
 TEST(NpyFormat, Matrix) {
   std::string error;
-  auto a = decodeNpy(file("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }\n", bytesOf({1, 2, 3, 4, 5, 6})), error);
+  auto a = decodeNpy(file("{'descr': '<i2', 'fortran_order': False, 'shape': (2, 3), }\n",
+                          bytesOf({1, 2, 3, 4, 5, 6})),
+                     error);
   ASSERT_TRUE(a) << error;
   EXPECT_EQ(a->type, NpyType::I16);
   EXPECT_EQ(a->dims, (std::vector<int64_t>{2, 3}));
@@ -35,7 +37,9 @@ TEST(NpyFormat, Matrix) {
 
 TEST(NpyFormat, ColumnMajorIsTransposed) {
   std::string error;
-  auto a = decodeNpy(file("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }", bytesOf({1, 4, 2, 5, 3, 6})), error);
+  auto a = decodeNpy(file("{'descr': '<i2', 'fortran_order': True, 'shape': (2, 3), }",
+                          bytesOf({1, 4, 2, 5, 3, 6})),
+                     error);
   ASSERT_TRUE(a) << error;
   for (int i = 0; i < 6; ++i)
     EXPECT_EQ(a->as<int16_t>()[i], i + 1);
@@ -43,10 +47,13 @@ TEST(NpyFormat, ColumnMajorIsTransposed) {
 
 TEST(NpyFormat, ScalarAndEmpty) {
   std::string error;
-  auto scalar = decodeNpy(file("{'descr': '<i2', 'fortran_order': False, 'shape': (), }", bytesOf({7})), error);
+  auto scalar = decodeNpy(
+      file("{'descr': '<i2', 'fortran_order': False, 'shape': (), }", bytesOf({7})), error);
   ASSERT_TRUE(scalar) << error;
   EXPECT_EQ(scalar->elementCount(), 1);
-  auto empty = decodeNpy(file("{'shape': (0, 4611686018427387904, 8), 'descr': '|b1', 'fortran_order': False}", ""), error);
+  auto empty = decodeNpy(
+      file("{'shape': (0, 4611686018427387904, 8), 'descr': '|b1', 'fortran_order': False}", ""),
+      error);
   ASSERT_TRUE(empty) << error;
   EXPECT_EQ(empty->type, NpyType::Bool);
   EXPECT_EQ(empty->elementCount(), 0);
@@ -55,8 +62,10 @@ TEST(NpyFormat, ScalarAndEmpty) {
 TEST(NpyFormat, RefusesWhatIsDamaged) {
   EXPECT_EQ(failure("PK\3\4 something else"), "not a .npy file");
   EXPECT_EQ(failure(""), "not a .npy file");
-  std::string good = file("{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }", bytesOf({1, 2}));
-  EXPECT_EQ(failure(good.substr(0, good.size() - 1)), "the shape does not account for the 3 bytes of data");
+  std::string good =
+      file("{'descr': '<i2', 'fortran_order': False, 'shape': (2,), }", bytesOf({1, 2}));
+  EXPECT_EQ(failure(good.substr(0, good.size() - 1)),
+            "the shape does not account for the 3 bytes of data");
   EXPECT_EQ(failure(good + "x"), "the shape does not account for the 5 bytes of data");
   EXPECT_EQ(failure(good.substr(0, 30)), "the header is longer than the file");
   std::string version = good;
@@ -66,12 +75,16 @@ TEST(NpyFormat, RefusesWhatIsDamaged) {
             "big-endian elements are not supported");
   EXPECT_EQ(failure(file("{'descr': '|O', 'fortran_order': False, 'shape': (), }", "1234")),
             "element type '|O' is not supported");
-  EXPECT_EQ(failure(file("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }", "1234")),
-            "the shape is too large");
-  EXPECT_EQ(failure(file("{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", "")),
+  EXPECT_EQ(
+      failure(file("{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
+                   "1234")),
+      "the shape is too large");
+  EXPECT_EQ(failure(file(
+                "{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952,), }", "")),
             "the shape does not account for the 0 bytes of data");
   for (const char *header :
-       {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }", "{'descr': '<f4', 'shape': (1,), }",
+       {"{'descr': '<f4', 'fortran_order': False, 'shape': (-1,), }",
+        "{'descr': '<f4', 'shape': (1,), }",
         "{'descr': '<f4', 'fortran_order': 0, 'shape': (1,), }", "{'descr': '<f4", "",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (1 1), }",
         "{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999999999999,), }",

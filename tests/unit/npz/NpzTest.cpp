@@ -35,7 +35,8 @@ protected:
 
 NpyArray floats(std::string name, std::vector<float> values) {
   const char *data = reinterpret_cast<const char *>(values.data());
-  return {std::move(name), NpyType::F32, {int64_t(values.size())}, {data, data + values.size() * 4}};
+  return {
+      std::move(name), NpyType::F32, {int64_t(values.size())}, {data, data + values.size() * 4}};
 }
 
 // numpy.savez_compressed(f, a=numpy.arange(6, dtype="int32").reshape(2, 3))
@@ -44,7 +45,8 @@ const unsigned char compressed[] = {
 };
 
 TEST_F(Npz, RoundTrip) {
-  std::vector<NpyArray> arrays = {floats("in.x", {1, 2, 3}), floats("out.y.0", {}), floats("scale", {0.5f})};
+  std::vector<NpyArray> arrays = {floats("in.x", {1, 2, 3}), floats("out.y.0", {}),
+                                  floats("scale", {0.5f})};
   std::string error;
   ASSERT_TRUE(writeNpz(path("a.npz"), arrays, error)) << error;
   auto back = readNpz(path("a.npz"), error);
@@ -108,7 +110,8 @@ TEST_F(Npz, EveryPrefixAndEveryChangedByteIsHandled) {
   for (size_t n = 0; n < good.size(); ++n) {
     std::string changed = good;
     changed[n] = char(changed[n] ^ 0xff);
-    // Bytes that nothing depends on (times, attributes) may change; what is read is right or refused.
+    // Bytes that nothing depends on (times, attributes) may change; what is read is right or
+    // refused.
     if (auto arrays = readNpz(write("b.npz", changed), error); arrays && arrays->size() == 1)
       EXPECT_EQ(arrays->front().elementCount(), 6) << n;
   }

@@ -10,7 +10,8 @@ namespace {
 
 class Interpreter : public ReferenceTest {
 protected:
-  void expectRunError(func::FuncOp function, llvm::ArrayRef<Tensor> arguments, llvm::StringRef message) {
+  void expectRunError(func::FuncOp function, llvm::ArrayRef<Tensor> arguments,
+                      llvm::StringRef message) {
     messages.clear();
     EXPECT_TRUE(failed(run(function, arguments)));
     ASSERT_EQ(messages.size(), 1u);
@@ -31,11 +32,13 @@ TEST_F(Interpreter, BindsSymbols) {
   Tensor ids = tensor("dense<0> : tensor<2xi64>"), past = tensor("dense<0> : tensor<1x2xi64>");
   auto results = run(function, {ids, past, tensor("dense<true> : tensor<3xi1>")});
   ASSERT_TRUE(succeeded(results));
-  expectEqual((*results)[0], tensor("dense<[[true, true, false], [true, true, true]]> : tensor<2x3xi1>"));
+  expectEqual((*results)[0],
+              tensor("dense<[[true, true, false], [true, true, true]]> : tensor<2x3xi1>"));
   expectEqual((*results)[1], tensor("dense<[1, 4, -1]> : tensor<3xi64>"));
 
   // An empty past.
-  results = run(function, {ids, tensor("dense<> : tensor<0x2xi64>"), tensor("dense<true> : tensor<2xi1>")});
+  results = run(function,
+                {ids, tensor("dense<> : tensor<0x2xi64>"), tensor("dense<true> : tensor<2xi1>")});
   ASSERT_TRUE(succeeded(results));
   expectEqual((*results)[0], tensor("dense<[[true, false], [true, true]]> : tensor<2x2xi1>"));
 
@@ -43,9 +46,12 @@ TEST_F(Interpreter, BindsSymbols) {
   expectRunError(function, {ids, past}, "takes 3 arguments, not 2");
   expectRunError(function, {ids, past, tensor("dense<true> : tensor<4xi1>")},
                  "argument 'mask': dimension 0 is 4, expected past + seq = 3");
-  expectRunError(function, {ids, tensor("dense<0> : tensor<1x3xi64>"), mask}, "argument 'past': dimension 1 is 3, expected 2");
-  expectRunError(function, {tensor("dense<0> : tensor<2xi32>"), past, mask}, "argument 'ids': expected elements of type 'i64', not 'i32'");
-  expectRunError(function, {tensor("dense<0> : tensor<2x1xi64>"), past, mask}, "argument 'ids': expected 1 dimensions, not 2");
+  expectRunError(function, {ids, tensor("dense<0> : tensor<1x3xi64>"), mask},
+                 "argument 'past': dimension 1 is 3, expected 2");
+  expectRunError(function, {tensor("dense<0> : tensor<2xi32>"), past, mask},
+                 "argument 'ids': expected elements of type 'i64', not 'i32'");
+  expectRunError(function, {tensor("dense<0> : tensor<2x1xi64>"), past, mask},
+                 "argument 'ids': expected 1 dimensions, not 2");
 }
 
 TEST_F(Interpreter, DefinedSymbols) {
@@ -85,7 +91,8 @@ TEST_F(Interpreter, Requirements) {
     })mlir");
   Tensor four = tensor("dense<0.0> : tensor<4xf32>"), two = tensor("dense<0.0> : tensor<2xf32>");
   EXPECT_TRUE(succeeded(run(function, {four, two})));
-  expectRunError(function, {two, four}, "'prim.require' op Add: operands have different sizes (s0 = 2, 2*s1 = 8)");
+  expectRunError(function, {two, four},
+                 "'prim.require' op Add: operands have different sizes (s0 = 2, 2*s1 = 8)");
 }
 
 TEST_F(Interpreter, ReshapeThatDoesNotFit) {
@@ -95,7 +102,8 @@ TEST_F(Interpreter, ReshapeThatDoesNotFit) {
       return %0 : tensor<2x?xf32, #prim.shape<2, "floordiv(s0, 2)">>
     })mlir");
   EXPECT_TRUE(succeeded(run(function, {tensor("dense<0.0> : tensor<4xf32>")})));
-  expectRunError(function, {tensor("dense<0.0> : tensor<5xf32>")}, "'prim.reshape' op cannot give 5 elements the dimensions [2, 2]");
+  expectRunError(function, {tensor("dense<0.0> : tensor<5xf32>")},
+                 "'prim.reshape' op cannot give 5 elements the dimensions [2, 2]");
 }
 
 TEST_F(Interpreter, SizesHaveALimit) {
@@ -105,27 +113,33 @@ TEST_F(Interpreter, SizesHaveALimit) {
       return %0 : tensor<?xi64, #prim.shape<"s0">>
     })mlir");
   Tensor huge = Tensor::allocate({int64_t(1) << 62, 0}, Float32Type::get(&context));
-  expectRunError(function, {huge}, "'prim.index_expr' op the result is larger than the interpreter's limit of 17179869184 bytes");
+  expectRunError(function, {huge},
+                 "'prim.index_expr' op the result is larger than the interpreter's limit of "
+                 "17179869184 bytes");
 }
 
 TEST_F(Interpreter, IndexExpressions) {
-  expect({}, "%r = prim.index_expr \"4*d0 + d1\" : tensor<2x4xi32>", "dense<[[0, 1, 2, 3], [4, 5, 6, 7]]> : tensor<2x4xi32>");
+  expect({}, "%r = prim.index_expr \"4*d0 + d1\" : tensor<2x4xi32>",
+         "dense<[[0, 1, 2, 3], [4, 5, 6, 7]]> : tensor<2x4xi32>");
   expect({}, "%r = prim.index_expr \"7\" : tensor<ui8>", "dense<7> : tensor<ui8>");
   expect({}, "%r = prim.index_expr \"floordiv(1, d0)\" : tensor<0xi64>", "dense<> : tensor<0xi64>");
   expectError({}, "%r = prim.index_expr \"floordiv(1, d0)\" : tensor<2xi64>", "tensor<2xi64>",
               "'prim.index_expr' op divides by zero in 'floordiv(1, d0)'");
-  expectError({}, "%r = prim.index_expr \"d0 + s9\" : tensor<2xi64>", "tensor<2xi64>", "'prim.index_expr' op the size 's9' has no value");
+  expectError({}, "%r = prim.index_expr \"d0 + s9\" : tensor<2xi64>", "tensor<2xi64>",
+              "'prim.index_expr' op the size 's9' has no value");
 }
 
 TEST_F(Interpreter, ValuesUsedTwiceAndNotAtAll) {
-  expect({"dense<3> : tensor<i64>"},
-         "%a = prim.binary add %x0, %x0 : tensor<i64>\n%b = prim.binary mul %a, %x0 : tensor<i64>\n"
-         "%unused = prim.binary sub %b, %a : tensor<i64>\n%r = prim.binary add %b, %a : tensor<i64>",
-         "dense<24> : tensor<i64>");
+  expect(
+      {"dense<3> : tensor<i64>"},
+      "%a = prim.binary add %x0, %x0 : tensor<i64>\n%b = prim.binary mul %a, %x0 : tensor<i64>\n"
+      "%unused = prim.binary sub %b, %a : tensor<i64>\n%r = prim.binary add %b, %a : tensor<i64>",
+      "dense<24> : tensor<i64>");
 }
 
 TEST_F(Interpreter, ForeignOperations) {
-  auto function = parse("func.func private @f() -> i32\nfunc.func @main() { %0 = func.call @f() : () -> i32 return }");
+  auto function = parse("func.func private @f() -> i32\nfunc.func @main() { %0 = func.call @f() : "
+                        "() -> i32 return }");
   for (auto other : module->getOps<func::FuncOp>())
     if (other.getName() == "main")
       function = other;
@@ -141,20 +155,23 @@ TEST_F(Interpreter, FoldsOneOperation) {
     })mlir");
   auto ops = function.getBody().front().begin();
   Operation *take = &*ops++, *exprs = &*ops;
-  Tensor swap = tensor("dense<[1, 0]> : tensor<2xi64>"), wrong = tensor("dense<[1, 2]> : tensor<2xi64>");
+  Tensor swap = tensor("dense<[1, 0]> : tensor<2xi64>"),
+         wrong = tensor("dense<[1, 2]> : tensor<2xi64>");
   auto folded = foldOp(take, {swap, swap});
   ASSERT_TRUE(succeeded(folded));
   expectEqual(folded->front(), tensor("dense<[0, 1]> : tensor<2xi64>"));
-  EXPECT_EQ(folded->front().toDense(), DenseElementsAttr::get(RankedTensorType::get({2}, IntegerType::get(&context, 64)),
-                                                              llvm::ArrayRef<int64_t>{0, 1}));
+  EXPECT_EQ(folded->front().toDense(),
+            DenseElementsAttr::get(RankedTensorType::get({2}, IntegerType::get(&context, 64)),
+                                   llvm::ArrayRef<int64_t>{0, 1}));
   EXPECT_TRUE(failed(foldOp(take, {wrong, wrong})));
   EXPECT_TRUE(failed(foldOp(exprs, {})));
   EXPECT_TRUE(messages.empty());
 }
 
 TEST_F(Interpreter, TensorsToAttributes) {
-  for (const char *text : {"dense<[true, false, true]> : tensor<3xi1>", "dense<1.5> : tensor<2x2xbf16>", "dense<> : tensor<0xf32>",
-                           "dense<[1, 255]> : tensor<2xui8>", "dense<-3> : tensor<i64>"}) {
+  for (const char *text :
+       {"dense<[true, false, true]> : tensor<3xi1>", "dense<1.5> : tensor<2x2xbf16>",
+        "dense<> : tensor<0xf32>", "dense<[1, 255]> : tensor<2xui8>", "dense<-3> : tensor<i64>"}) {
     Tensor value = tensor(text);
     expectEqual(Tensor::fromDense(value.toDense()), value);
   }
@@ -163,7 +180,8 @@ TEST_F(Interpreter, TensorsToAttributes) {
 TEST_F(Interpreter, ViewsAreAlignedByCopying) {
   alignas(8) char bytes[9] = {0, 1, 0, 0, 0, 2, 0, 0, 0};
   Type i32 = IntegerType::get(&context, 32);
-  expectEqual(Tensor::view({2}, i32, llvm::ArrayRef(bytes + 1, 8)), tensor("dense<[1, 2]> : tensor<2xi32>"));
+  expectEqual(Tensor::view({2}, i32, llvm::ArrayRef(bytes + 1, 8)),
+              tensor("dense<[1, 2]> : tensor<2xi32>"));
   EXPECT_EQ(Tensor::view({2}, i32, llvm::ArrayRef(bytes, 8)).bytes().data(), bytes);
 }
 

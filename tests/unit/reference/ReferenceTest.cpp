@@ -12,7 +12,8 @@ namespace dsc::reference {
 
 ReferenceTest::ReferenceTest() {
   context.loadDialect<func::FuncDialect, prim::PrimDialect>();
-  context.getDiagEngine().registerHandler([this](Diagnostic &diagnostic) { messages.push_back(diagnostic.str()); });
+  context.getDiagEngine().registerHandler(
+      [this](Diagnostic &diagnostic) { messages.push_back(diagnostic.str()); });
 }
 
 Tensor ReferenceTest::tensor(llvm::StringRef text) {
@@ -30,8 +31,8 @@ func::FuncOp ReferenceTest::parse(llvm::StringRef text) {
   return *module->getOps<func::FuncOp>().begin();
 }
 
-func::FuncOp ReferenceTest::parseBody(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body,
-                                      llvm::StringRef resultType) {
+func::FuncOp ReferenceTest::parseBody(llvm::ArrayRef<llvm::StringRef> operands,
+                                      llvm::StringRef body, llvm::StringRef resultType) {
   std::string text = "func.func @main() -> " + resultType.str() + " {\n";
   for (auto [i, operand] : llvm::enumerate(operands)) {
     text += "  %x" + std::to_string(i) + " = prim.constant " + operand.str() + "\n";
@@ -40,8 +41,8 @@ func::FuncOp ReferenceTest::parseBody(llvm::ArrayRef<llvm::StringRef> operands, 
   return parse(text);
 }
 
-llvm::SmallVector<Tensor> ReferenceTest::runBody(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body,
-                                                 llvm::StringRef resultType) {
+llvm::SmallVector<Tensor> ReferenceTest::runBody(llvm::ArrayRef<llvm::StringRef> operands,
+                                                 llvm::StringRef body, llvm::StringRef resultType) {
   func::FuncOp function = parseBody(operands, body, resultType);
   if (!function)
     return {};
@@ -68,12 +69,13 @@ void ReferenceTest::expectEqual(const Tensor &actual, const Tensor &expected, do
     if (std::isnan(y))
       EXPECT_TRUE(std::isnan(x)) << "element " << i << " is " << x;
     else if (x != y) // also where both are infinite
-      EXPECT_LE(std::fabs(x - y), tolerance * std::fabs(y)) << "element " << i << ": " << x << " instead of " << y;
+      EXPECT_LE(std::fabs(x - y), tolerance * std::fabs(y))
+          << "element " << i << ": " << x << " instead of " << y;
   }
 }
 
-void ReferenceTest::expect(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body, llvm::StringRef expected,
-                           double tolerance) {
+void ReferenceTest::expect(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body,
+                           llvm::StringRef expected, double tolerance) {
   SCOPED_TRACE(body.str());
   llvm::StringRef type = expected.substr(expected.rfind(": ") + 2);
   auto results = runBody(operands, body, type);
@@ -81,8 +83,8 @@ void ReferenceTest::expect(llvm::ArrayRef<llvm::StringRef> operands, llvm::Strin
     expectEqual(results.front(), tensor(expected), tolerance);
 }
 
-void ReferenceTest::expectError(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body, llvm::StringRef resultType,
-                                llvm::StringRef message) {
+void ReferenceTest::expectError(llvm::ArrayRef<llvm::StringRef> operands, llvm::StringRef body,
+                                llvm::StringRef resultType, llvm::StringRef message) {
   func::FuncOp function = parseBody(operands, body, resultType);
   ASSERT_TRUE(function);
   messages.clear();
