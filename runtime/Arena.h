@@ -6,12 +6,13 @@
 
 namespace dsc {
 
-// Activations of a session: one block for the slots of each epoch, kept and never shrunk, so that a run
-// like the one before allocates nothing.
+// Activations of a session: one block for the slots of each epoch, kept and never shrunk, so that a
+// run like the one before allocates nothing.
 class Arena {
 public:
   [[nodiscard]] bool allocate(size_t epochs) { return blocks.allocate(epochs); }
-  // The block of `epoch` with at least `bytes`; its contents are undefined. Null when there is no memory.
+  // The block of `epoch` with at least `bytes`; its contents are undefined. Null when there is no
+  // memory.
   char *reserve(size_t epoch, uint64_t bytes);
 
   uint64_t bytes() const;

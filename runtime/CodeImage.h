@@ -22,7 +22,8 @@ public:
   KernelFunction *find(const char *symbol) const; // null when there is none
 
 private:
-  // Open as long as the code is loaded: the loader knows an object by its path, which names this number.
+  // Open as long as the code is loaded: the loader knows an object by its path, which names this
+  // number.
   int fd = -1;
   void *handle = nullptr;
 };

@@ -49,16 +49,26 @@ template <class T> static int64_t read(const void *data, uint64_t index) {
 
 int64_t readInteger(dsc_dtype dtype, const void *data, uint64_t index) {
   switch (dtype) {
-  case DSC_I8: return read<int8_t>(data, index);
-  case DSC_I16: return read<int16_t>(data, index);
-  case DSC_I32: return read<int32_t>(data, index);
-  case DSC_I64: return read<int64_t>(data, index);
-  case DSC_U8: return read<uint8_t>(data, index);
-  case DSC_U16: return read<uint16_t>(data, index);
-  case DSC_U32: return read<uint32_t>(data, index);
-  case DSC_U64: return read<uint64_t>(data, index);
-  case DSC_BOOL: return read<uint8_t>(data, index) != 0;
-  default: return 0;
+  case DSC_I8:
+    return read<int8_t>(data, index);
+  case DSC_I16:
+    return read<int16_t>(data, index);
+  case DSC_I32:
+    return read<int32_t>(data, index);
+  case DSC_I64:
+    return read<int64_t>(data, index);
+  case DSC_U8:
+    return read<uint8_t>(data, index);
+  case DSC_U16:
+    return read<uint16_t>(data, index);
+  case DSC_U32:
+    return read<uint32_t>(data, index);
+  case DSC_U64:
+    return read<uint64_t>(data, index);
+  case DSC_BOOL:
+    return read<uint8_t>(data, index) != 0;
+  default:
+    return 0;
   }
 }
 

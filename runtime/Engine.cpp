@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Opening an engine: file, manifest, code, plans, in this order; each only after the one before is sound.
+// Opening an engine: file, manifest, code, plans, in this order; each only after the one before is
+// sound.
 #include "runtime/Engine.h"
 
 #include "runtime/DType.h"
@@ -35,8 +36,8 @@ static dsc_status loadCode(dsc_engine &engine, const char *isa, dsc_error *error
   return DSC_OK;
 }
 
-static dsc_status openEngine(dsc_engine &engine, const char *path, const dsc_engine_options &options,
-                             dsc_error *error) {
+static dsc_status openEngine(dsc_engine &engine, const char *path,
+                             const dsc_engine_options &options, dsc_error *error) {
   if (dsc_status status = engine.file.open(path, error))
     return status;
   const dsc_section &manifest = *engine.file.manifest();
@@ -65,13 +66,15 @@ static dsc_status openEngine(dsc_engine &engine, const char *path, const dsc_eng
 extern "C" dsc_status dsc_engine_open(const char *path, const dsc_engine_options *given,
                                       dsc_engine **engine, dsc_error *error) {
   if (!path || !engine)
-    return fail(error, DSC_INVALID_ARGUMENT, "dsc_engine_open needs a path and a place for the engine");
+    return fail(error, DSC_INVALID_ARGUMENT,
+                "dsc_engine_open needs a path and a place for the engine");
   *engine = nullptr;
   dsc_engine_options options;
   if (dsc_status status = readOptions(given, options, error))
     return status;
   if (rawValue(options.verify_weights) > DSC_VERIFY_FULL)
-    return fail(error, DSC_INVALID_ARGUMENT, "verify_weights is %u", rawValue(options.verify_weights));
+    return fail(error, DSC_INVALID_ARGUMENT, "verify_weights is %u",
+                rawValue(options.verify_weights));
   dsc_engine *opened = create<dsc_engine>();
   if (!opened)
     return fail(error, DSC_OUT_OF_MEMORY, "no memory for an engine");

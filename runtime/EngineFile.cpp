@@ -46,8 +46,8 @@ dsc_status EngineFile::open(const char *path, dsc_error *error) {
   uint64_t bytes = static_cast<uint64_t>(info.st_size);
   if (bytes < sizeof(dsc_file_header)) {
     close(fd);
-    return fail(error, DSC_CORRUPT, "'%s' is not an engine: %llu bytes are less than a header", path,
-                ull(bytes));
+    return fail(error, DSC_CORRUPT, "'%s' is not an engine: %llu bytes are less than a header",
+                path, ull(bytes));
   }
   void *memory = mmap(nullptr, bytes, PROT_READ, MAP_PRIVATE, fd, 0);
   int mapError = errno;
@@ -64,12 +64,14 @@ dsc_status EngineFile::open(const char *path, dsc_error *error) {
 dsc_status EngineFile::checkHeader(dsc_error *error) const {
   const dsc_file_header &head = header();
   if (memcmp(head.magic, DSC_MAGIC, sizeof head.magic) != 0)
-    return fail(error, DSC_CORRUPT, "not an engine: the file does not begin with the engine's magic");
+    return fail(error, DSC_CORRUPT,
+                "not an engine: the file does not begin with the engine's magic");
   if (head.major != DSC_FORMAT_MAJOR)
     return fail(error, DSC_UNSUPPORTED, "engine format %u.%u; this runtime reads %u.x", head.major,
                 head.minor, DSC_FORMAT_MAJOR);
   if (head.file_bytes != fileBytes)
-    return fail(error, DSC_CORRUPT, "the file has %llu bytes, its header says %llu: truncated or changed",
+    return fail(error, DSC_CORRUPT,
+                "the file has %llu bytes, its header says %llu: truncated or changed",
                 ull(fileBytes), ull(head.file_bytes));
   if (head.header_bytes != sizeof head)
     return fail(error, DSC_CORRUPT, "the header says it has %u bytes, expected %zu",
@@ -94,11 +96,16 @@ dsc_status EngineFile::checkHeader(dsc_error *error) const {
 
 static const char *kindName(uint32_t kind) {
   switch (kind) {
-  case DSC_SECTION_MANIFEST: return "manifest";
-  case DSC_SECTION_WEIGHTS: return "weights";
-  case DSC_SECTION_WEIGHT_DIGESTS: return "weight digests";
-  case DSC_SECTION_CODE: return "code";
-  case DSC_SECTION_SOURCE: return "source";
+  case DSC_SECTION_MANIFEST:
+    return "manifest";
+  case DSC_SECTION_WEIGHTS:
+    return "weights";
+  case DSC_SECTION_WEIGHT_DIGESTS:
+    return "weight digests";
+  case DSC_SECTION_CODE:
+    return "code";
+  case DSC_SECTION_SOURCE:
+    return "source";
   }
   return "unknown";
 }

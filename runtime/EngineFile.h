@@ -15,7 +15,8 @@ public:
   EngineFile &operator=(const EngineFile &) = delete;
   ~EngineFile();
 
-  // Maps `path` and checks everything but the weights' bytes: sizes, section table, digests, padding.
+  // Maps `path` and checks everything but the weights' bytes: sizes, section table, digests,
+  // padding.
   dsc_status open(const char *path, dsc_error *error);
   // Hashes every chunk of the weights.
   dsc_status verifyWeights(dsc_error *error) const;

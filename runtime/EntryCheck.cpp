@@ -17,10 +17,9 @@ public:
       : manifest(manifest), entry(entry), bad(error, &entry), exprs(count(entry.exprs())) {}
 
   dsc_status run() {
-    dsc_status (EntryCheck::*const parts[])() = {&EntryCheck::epochs,  &EntryCheck::states,
-                                                 &EntryCheck::values,  &EntryCheck::symbols,
-                                                 &EntryCheck::nodes,   &EntryCheck::checks,
-                                                 &EntryCheck::stateSizes};
+    dsc_status (EntryCheck::*const parts[])() = {
+        &EntryCheck::epochs, &EntryCheck::states, &EntryCheck::values,    &EntryCheck::symbols,
+        &EntryCheck::nodes,  &EntryCheck::checks, &EntryCheck::stateSizes};
     for (auto part : parts)
       if (dsc_status status = (this->*part)())
         return status;
@@ -148,7 +147,8 @@ dsc_status EntryCheck::symbol(uint32_t number, const Symbol &symbol) {
     if (a >= entry.inputs()->size())
       return bad("symbol %u reads input %u of %u", number, a, entry.inputs()->size());
     if (!isInteger(dsc_dtype(entry.inputs()->Get(a)->dtype())))
-      return bad("symbol %u reads an element of input %u, which is not of an integer type", number, a);
+      return bad("symbol %u reads an element of input %u, which is not of an integer type", number,
+                 a);
     return DSC_OK;
   case SymbolSource::StateDim:
     if (!usesState(a))
@@ -159,8 +159,9 @@ dsc_status EntryCheck::symbol(uint32_t number, const Symbol &symbol) {
     return DSC_OK;
   case SymbolSource::StateCapacity:
     if (!usesState(a) || manifest.states()->Get(a)->kind() != StateKind::Growing)
-      return bad("symbol %u reads the capacity of state %u, which is not a growing state of the entry",
-                 number, a);
+      return bad(
+          "symbol %u reads the capacity of state %u, which is not a growing state of the entry",
+          number, a);
     return DSC_OK;
   case SymbolSource::Step:
     if (a >= count(entry.steps()))
@@ -187,16 +188,20 @@ dsc_status EntryCheck::symbols() {
 static int operandCount(ExprOp op) {
   switch (op) {
   case ExprOp::Constant:
-  case ExprOp::Symbol: return 0;
+  case ExprOp::Symbol:
+    return 0;
   case ExprOp::NonNegative:
-  case ExprOp::IsZero: return 1;
+  case ExprOp::IsZero:
+    return 1;
   case ExprOp::Add:
   case ExprOp::Mul:
   case ExprOp::FloorDiv:
   case ExprOp::Mod:
   case ExprOp::Min:
-  case ExprOp::Max: return 2;
-  case ExprOp::Select: return 3;
+  case ExprOp::Max:
+    return 2;
+  case ExprOp::Select:
+    return 3;
   }
   return -1;
 }
@@ -227,7 +232,8 @@ dsc_status EntryCheck::nodes() {
     const Symbol &symbol = *entry.symbols()->Get(node.a());
     if (symbol.source() == SymbolSource::Step &&
         i < entry.epoch_exprs()->Get(epochOfStep[symbol.a()]))
-      return bad("expression %u reads symbol %u before step %u defines it", i, node.a(), symbol.a());
+      return bad("expression %u reads symbol %u before step %u defines it", i, node.a(),
+                 symbol.a());
   }
   return DSC_OK;
 }

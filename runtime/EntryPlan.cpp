@@ -26,17 +26,24 @@ uint32_t lastEpoch(Indices ends, Indices exprs) {
 
 static uint8_t needsOf(const Entry &entry, const ExprNode &node, const Array<uint8_t> &needs) {
   switch (node.op()) {
-  case ExprOp::Constant: return 0;
+  case ExprOp::Constant:
+    return 0;
   case ExprOp::Symbol:
     switch (entry.symbols()->Get(node.a())->source()) {
-    case SymbolSource::StateCapacity: return NeedsCapacity;
-    case SymbolSource::Step: return NeedsStep;
-    default: return 0;
+    case SymbolSource::StateCapacity:
+      return NeedsCapacity;
+    case SymbolSource::Step:
+      return NeedsStep;
+    default:
+      return 0;
     }
   case ExprOp::NonNegative:
-  case ExprOp::IsZero: return needs[node.a()];
-  case ExprOp::Select: return needs[node.a()] | needs[node.b()] | needs[node.c()];
-  default: return needs[node.a()] | needs[node.b()];
+  case ExprOp::IsZero:
+    return needs[node.a()];
+  case ExprOp::Select:
+    return needs[node.a()] | needs[node.b()] | needs[node.c()];
+  default:
+    return needs[node.a()] | needs[node.b()];
   }
 }
 
@@ -75,7 +82,8 @@ static bool foldConstants(EntryPlan &plan) {
 dsc_status prepareEntry(const Manifest &manifest, const Entry &entry,
                         const Array<KernelFunction *> &kernels, EntryPlan &plan, dsc_error *error) {
   auto outOfMemory = [&] {
-    return fail(error, DSC_OUT_OF_MEMORY, "no memory for the plan of entry '%s'", text(entry.name()));
+    return fail(error, DSC_OUT_OF_MEMORY, "no memory for the plan of entry '%s'",
+                text(entry.name()));
   };
   plan.entry = &entry;
   plan.exprEnd = Indices(entry.epoch_exprs());
@@ -115,8 +123,9 @@ dsc_status prepareEntry(const Manifest &manifest, const Entry &entry,
 
   if (!plan.slots.build(plan.epochs, count(entry.slots()),
                         [&](uint32_t i) { return entry.slots()->Get(i)->epoch(); }) ||
-      !plan.buffers.build(plan.epochs, count(entry.buffers()),
-                          [&](uint32_t i) { return bufferEpoch(plan, *entry.buffers()->Get(i)); }) ||
+      !plan.buffers.build(
+          plan.epochs, count(entry.buffers()),
+          [&](uint32_t i) { return bufferEpoch(plan, *entry.buffers()->Get(i)); }) ||
       !plan.checks.build(plan.epochs, count(entry.checks()),
                          [&](uint32_t i) { return entry.checks()->Get(i)->epoch(); }) ||
       !plan.outputs.build(plan.epochs, count(entry.outputs()), [&](uint32_t i) {

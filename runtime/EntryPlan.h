@@ -21,8 +21,8 @@ struct Indices {
   uint32_t operator[](size_t i) const { return data[i]; }
 };
 
-// The epoch in which all of `exprs` are known. `ends` as in Entry.epoch_exprs; every expression is below
-// its last element.
+// The epoch in which all of `exprs` are known. `ends` as in Entry.epoch_exprs; every expression is
+// below its last element.
 uint32_t lastEpoch(Indices ends, Indices exprs);
 
 struct PlanStep {
@@ -71,15 +71,15 @@ enum : uint8_t { NeedsCapacity = 1, NeedsStep = 2 };
 struct EntryPlan {
   const format::Entry *entry = nullptr;
   uint32_t epochs = 1;
-  Indices exprEnd;            // epoch e may evaluate expressions below exprEnd[e]; empty: there are none
-  Array<uint8_t> needs;       // of each expression: NeedsCapacity | NeedsStep
+  Indices exprEnd;      // epoch e may evaluate expressions below exprEnd[e]; empty: there are none
+  Array<uint8_t> needs; // of each expression: NeedsCapacity | NeedsStep
   Array<int64_t> constant;    // value of each expression without symbols ...
   Array<uint8_t> constantBad; // ... where this is 0 (see Expressions)
   Array<int32_t> stateUse;    // use number of each state of the engine, -1 where the entry has none
   Array<PlanStep> steps;
   ByEpoch slots, buffers, checks, outputs;
-  bool grows = false;         // it uses growing states
-  bool starts = false;        // ... and forgets what they held
+  bool grows = false;  // it uses growing states
+  bool starts = false; // ... and forgets what they held
 
   uint32_t exprCount() const { return entry->exprs() ? entry->exprs()->size() : 0; }
   uint32_t exprEndOf(uint32_t epoch) const { return exprEnd.count ? exprEnd[epoch] : 0; }

@@ -32,15 +32,24 @@ extern "C" const char *dsc_version(void) { return "0.1.0"; }
 
 extern "C" const char *dsc_status_name(dsc_status status) {
   switch (status) {
-  case DSC_OK: return "ok";
-  case DSC_INVALID_ARGUMENT: return "invalid argument";
-  case DSC_IO: return "input/output error";
-  case DSC_CORRUPT: return "corrupt engine";
-  case DSC_UNSUPPORTED: return "unsupported";
-  case DSC_OUT_OF_MEMORY: return "out of memory";
-  case DSC_CAPACITY_EXCEEDED: return "capacity exceeded";
-  case DSC_BUSY: return "busy";
-  case DSC_INDEX_OUT_OF_RANGE: return "index out of range";
+  case DSC_OK:
+    return "ok";
+  case DSC_INVALID_ARGUMENT:
+    return "invalid argument";
+  case DSC_IO:
+    return "input/output error";
+  case DSC_CORRUPT:
+    return "corrupt engine";
+  case DSC_UNSUPPORTED:
+    return "unsupported";
+  case DSC_OUT_OF_MEMORY:
+    return "out of memory";
+  case DSC_CAPACITY_EXCEEDED:
+    return "capacity exceeded";
+  case DSC_BUSY:
+    return "busy";
+  case DSC_INDEX_OUT_OF_RANGE:
+    return "index out of range";
   }
   return "unknown status";
 }

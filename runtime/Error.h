@@ -6,7 +6,8 @@
 
 namespace dsc {
 
-// Writes the message when `error` is not null and returns `status`, so that a failure is one statement.
+// Writes the message when `error` is not null and returns `status`, so that a failure is one
+// statement.
 [[gnu::format(printf, 3, 4)]] dsc_status fail(dsc_error *error, dsc_status status,
                                               const char *format, ...);
 

@@ -81,15 +81,23 @@ void Expressions::evaluate(uint32_t begin, uint32_t end, uint8_t mask, uint8_t w
       case ExprOp::Mul:
         why = __builtin_mul_overflow(a, b, &value) ? NoValue::Overflow : NoValue::Fine;
         break;
-      case ExprOp::FloorDiv: why = floorDivide(a, b, value, other); break;
+      case ExprOp::FloorDiv:
+        why = floorDivide(a, b, value, other);
+        break;
       case ExprOp::Mod:
         why = floorDivide(a, b, other, value);
         if (why == NoValue::Overflow) // INT64_MIN mod -1 is 0; only its quotient overflows
           why = NoValue::Fine;
         break;
-      case ExprOp::Min: value = a < b ? a : b; break;
-      case ExprOp::Max: value = a > b ? a : b; break;
-      default: why = NoValue::Unknown; break;
+      case ExprOp::Min:
+        value = a < b ? a : b;
+        break;
+      case ExprOp::Max:
+        value = a > b ? a : b;
+        break;
+      default:
+        why = NoValue::Unknown;
+        break;
       }
       if (why != NoValue::Fine)
         value = i;
@@ -128,7 +136,8 @@ dsc_status Expressions::get(uint32_t expr, int64_t &value, const format::Manifes
     return fail(error, DSC_INVALID_ARGUMENT, "%s: input '%s' has no element %u", name,
                 symbol ? text(entry.inputs()->Get(symbol->a())->name()) : "?",
                 symbol ? symbol->b() : 0);
-  default: return fail(error, DSC_CORRUPT, "%s: it depends on a value that is not yet known", name);
+  default:
+    return fail(error, DSC_CORRUPT, "%s: it depends on a value that is not yet known", name);
   }
 }
 

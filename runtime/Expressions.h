@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Evaluation of an entry's integer expressions.
 //
-// An operation that overflows, divides by zero or reads something that is not there has no value, and
-// neither has what is computed from it; Select passes on its chosen operand only. That is no error by
-// itself: the error is to *use* an expression without a value.
+// An operation that overflows, divides by zero or reads something that is not there has no value,
+// and neither has what is computed from it; Select passes on its chosen operand only. That is no
+// error by itself: the error is to *use* an expression without a value.
 #ifndef DSC_RUNTIME_EXPRESSIONS_H
 #define DSC_RUNTIME_EXPRESSIONS_H
 
@@ -34,7 +34,8 @@ public:
   int64_t value(uint32_t expr) const { return values[expr]; }
   NoValue reason(uint32_t expr) const { return bad[expr]; }
 
-  // The value, or DSC_INVALID_ARGUMENT: "<what>: ...", for example "input 'x', dimension 1: the size overflows".
+  // The value, or DSC_INVALID_ARGUMENT: "<what>: ...", for example "input 'x', dimension 1: the
+  // size overflows".
   [[gnu::format(printf, 6, 7)]] dsc_status get(uint32_t expr, int64_t &value,
                                                const format::Manifest &manifest, dsc_error *error,
                                                const char *what, ...) const;

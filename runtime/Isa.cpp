@@ -9,9 +9,12 @@
 
 namespace dsc {
 
-// __builtin_cpu_supports looks at CPUID and at XCR0: virtual machines mask what the CPU's name promises.
+// __builtin_cpu_supports looks at CPUID and at XCR0: virtual machines mask what the CPU's name
+// promises.
 static int levelRank(const char *name, size_t bytes) {
-  auto is = [&](const char *level) { return strlen(level) == bytes && !strncmp(name, level, bytes); };
+  auto is = [&](const char *level) {
+    return strlen(level) == bytes && !strncmp(name, level, bytes);
+  };
   if (is("x86-64-v4"))
     return __builtin_cpu_supports("x86-64-v4") ? 400 : 0;
   if (is("x86-64-v3"))
@@ -73,10 +76,10 @@ dsc_status chooseCode(const EngineFile &file, const char *forced, const dsc_sect
     return fail(error, DSC_CORRUPT, "the engine has kernels but no code section");
   if (forced)
     return fail(error, DSC_UNSUPPORTED,
-                "no code for '%s' that this processor (%s) runs; the engine has code for %s", forced,
-                processorLevel(), have);
-  return fail(error, DSC_UNSUPPORTED,
-              "this processor runs %s; the engine has code for %s", processorLevel(), have);
+                "no code for '%s' that this processor (%s) runs; the engine has code for %s",
+                forced, processorLevel(), have);
+  return fail(error, DSC_UNSUPPORTED, "this processor runs %s; the engine has code for %s",
+              processorLevel(), have);
 }
 
 } // namespace dsc

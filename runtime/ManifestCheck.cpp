@@ -37,7 +37,8 @@ Names::~Names() { free(names); }
 dsc_status Names::add(const flatbuffers::String *name) {
   if (!names)
     return fail(bad.error, DSC_OUT_OF_MEMORY, "no memory to check the names of the manifest");
-  if (!name || name->size() == 0 || name->size() > maxNameBytes || strlen(name->c_str()) != name->size())
+  if (!name || name->size() == 0 || name->size() > maxNameBytes ||
+      strlen(name->c_str()) != name->size())
     return bad("%s %zu has no valid name", what, used);
   names[used++] = name->c_str();
   return DSC_OK;
@@ -71,7 +72,8 @@ static dsc_status checkKernels(const Manifest &manifest, const PlanError &bad) {
   return names.finish();
 }
 
-static dsc_status checkWeights(const Manifest &manifest, uint64_t sectionBytes, const PlanError &bad) {
+static dsc_status checkWeights(const Manifest &manifest, uint64_t sectionBytes,
+                               const PlanError &bad) {
   for (uint32_t i = 0; i < count(manifest.weights()); ++i) {
     const Weight &weight = *manifest.weights()->Get(i);
     if (weight.dtype() > DType::MAX)
@@ -79,7 +81,8 @@ static dsc_status checkWeights(const Manifest &manifest, uint64_t sectionBytes, 
     if (weight.dims()->size() > DSC_MAX_RANK)
       return bad("weight %u: rank %u is above %d", i, weight.dims()->size(), DSC_MAX_RANK);
     int64_t bytes;
-    if (!tensorBytes(dsc_dtype(weight.dtype()), weight.dims()->data(), weight.dims()->size(), bytes))
+    if (!tensorBytes(dsc_dtype(weight.dtype()), weight.dims()->data(), weight.dims()->size(),
+                     bytes))
       return bad("weight %u: a dimension is negative or the size overflows", i);
     if (weight.bytes() != uint64_t(bytes))
       return bad("weight %u: %llu bytes, its dimensions give %lld", i, ull(weight.bytes()),
@@ -112,8 +115,8 @@ static dsc_status checkStates(const Manifest &manifest, const PlanError &bad) {
   return names.finish();
 }
 
-// Tables may share a vector, but a small file must not unfold into endless work: all vectors together
-// have no more elements than the manifest has bytes.
+// Tables may share a vector, but a small file must not unfold into endless work: all vectors
+// together have no more elements than the manifest has bytes.
 static bool unfoldsWithin(const Manifest &manifest, uint64_t budget) {
   auto take = [&](uint64_t elements) {
     bool enough = elements <= budget;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The linear check of a manifest. A manifest that passes cannot make the runtime read or write outside
-// its tables, whatever its digests say; sizes that depend on a run's arguments are checked in the run.
+// The linear check of a manifest. A manifest that passes cannot make the runtime read or write
+// outside its tables, whatever its digests say; sizes that depend on a run's arguments are checked
+// in the run.
 #ifndef DSC_RUNTIME_MANIFESTCHECK_H
 #define DSC_RUNTIME_MANIFESTCHECK_H
 
@@ -11,13 +12,16 @@
 
 namespace dsc {
 
-// Checks `bytes` as a FlatBuffer and then every table of it. `weightBytes`: size of the weights section.
+// Checks `bytes` as a FlatBuffer and then every table of it. `weightBytes`: size of the weights
+// section.
 dsc_status checkManifest(const char *data, uint64_t bytes, uint64_t weightBytes, dsc_error *error);
 
 // One entry: names, values, symbols, expressions, checks, states (EntryCheck.cpp), then buffers and
 // steps (StepCheck.cpp).
-dsc_status checkEntry(const format::Manifest &manifest, const format::Entry &entry, dsc_error *error);
-dsc_status checkSteps(const format::Manifest &manifest, const format::Entry &entry, dsc_error *error);
+dsc_status checkEntry(const format::Manifest &manifest, const format::Entry &entry,
+                      dsc_error *error);
+dsc_status checkSteps(const format::Manifest &manifest, const format::Entry &entry,
+                      dsc_error *error);
 
 // What a check says: DSC_CORRUPT, "plan: entry 'decode': ...".
 class PlanError {

@@ -64,8 +64,8 @@ private:
   size_t count = 0;
 };
 
-// A zeroed block for tensors, aligned to 64 bytes; large ones come from huge pages where the system has
-// them.
+// A zeroed block for tensors, aligned to 64 bytes; large ones come from huge pages where the system
+// has them.
 class Block {
 public:
   Block() = default;

@@ -73,7 +73,8 @@ dsc_status Run::checkTensors() {
     if (bytes && !have.data)
       return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s' has no data", name);
     if (reinterpret_cast<uintptr_t>(have.data) % dsc_dtype_size(dtype))
-      return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s' is not aligned to its elements", name);
+      return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s' is not aligned to its elements",
+                  name);
   }
   return DSC_OK;
 }
@@ -116,8 +117,9 @@ dsc_status Run::checkInputDims(uint8_t needs) {
                                          "input '%.200s', dimension %u", text(input.name()), axis))
         return status;
       if (inputs[i].dims[axis] != want)
-        return fail(error, DSC_INVALID_ARGUMENT, "input '%.200s': dimension %u is %lld, expected %lld",
-                    text(input.name()), axis, ll(inputs[i].dims[axis]), ll(want));
+        return fail(error, DSC_INVALID_ARGUMENT,
+                    "input '%.200s': dimension %u is %lld, expected %lld", text(input.name()), axis,
+                    ll(inputs[i].dims[axis]), ll(want));
     }
   }
   return DSC_OK;
@@ -130,9 +132,11 @@ dsc_status Run::runChecks(uint32_t epoch, uint8_t mask, uint8_t needs) {
       continue;
     const char *message = text(check.message());
     int64_t lhs, rhs;
-    if (dsc_status status = values.get(check.lhs(), lhs, *engine.manifest, error, "%.300s", message))
+    if (dsc_status status =
+            values.get(check.lhs(), lhs, *engine.manifest, error, "%.300s", message))
       return status;
-    if (dsc_status status = values.get(check.rhs(), rhs, *engine.manifest, error, "%.300s", message))
+    if (dsc_status status =
+            values.get(check.rhs(), rhs, *engine.manifest, error, "%.300s", message))
       return status;
     if (lhs != rhs)
       return fail(error, DSC_INVALID_ARGUMENT, "entry '%.200s': %.500s: %lld, expected %lld",
@@ -179,11 +183,12 @@ dsc_status Run::placeOutput(uint32_t i) {
   if (given.data) {
     if (rawValue(given.dtype) != want.dtype || given.rank != want.rank ||
         memcmp(given.dims, want.dims, size_t(want.rank) * sizeof *want.dims))
-      return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is %s %s, the tensor is %s %s", name,
-                  dtypeName(want.dtype), DimsText(want.dims, want.rank).text, dtypeName(rawValue(given.dtype)),
-                  DimsText(given.dims, given.rank).text);
+      return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is %s %s, the tensor is %s %s",
+                  name, dtypeName(want.dtype), DimsText(want.dims, want.rank).text,
+                  dtypeName(rawValue(given.dtype)), DimsText(given.dims, given.rank).text);
     if (reinterpret_cast<uintptr_t>(given.data) % dsc_dtype_size(want.dtype))
-      return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is not aligned to its elements", name);
+      return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is not aligned to its elements",
+                  name);
     want.data = given.data;
   } else {
     Block &block = session.outputBlocks[i];
@@ -208,7 +213,8 @@ dsc_status Run::placeOutput(uint32_t i) {
                   name, text(entry.inputs()->Get(k)->name()));
   }
   for (uint32_t k = 0; given.data && k < entry.outputs()->size(); ++k)
-    if (k != i && session.outputs[k].data && overlaps(session.outputs[k].data, session.outputBytes[k]))
+    if (k != i && session.outputs[k].data &&
+        overlaps(session.outputs[k].data, session.outputBytes[k]))
       return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' overlaps output '%.200s' in memory",
                   name, text(entry.outputs()->Get(k)->name()));
   return DSC_OK;
@@ -228,8 +234,8 @@ dsc_status Run::placeSlots(uint32_t epoch) {
   uint64_t total = 0;
   for (uint32_t i : slots) {
     int64_t bytes;
-    if (dsc_status status = values.get(entry.slots()->Get(i)->bytes(), bytes, *engine.manifest, error,
-                                       "entry '%.200s', size of slot %u", entryName(), i))
+    if (dsc_status status = values.get(entry.slots()->Get(i)->bytes(), bytes, *engine.manifest,
+                                       error, "entry '%.200s', size of slot %u", entryName(), i))
       return status;
     if (bytes < 0)
       return fail(error, DSC_INVALID_ARGUMENT, "entry '%.200s': slot %u would have %lld bytes",
@@ -253,8 +259,8 @@ dsc_status Run::placeSlots(uint32_t epoch) {
   return DSC_OK;
 }
 
-// Finds every buffer of `epoch` and proves that what kernels may touch lies inside. States have no address
-// before they are committed; their size is known.
+// Finds every buffer of `epoch` and proves that what kernels may touch lies inside. States have no
+// address before they are committed; their size is known.
 dsc_status Run::placeBuffers(uint32_t epoch, bool statesCommitted) {
   for (uint32_t i : plan.buffers.at(epoch)) {
     const Buffer &buffer = *entry.buffers()->Get(i);
@@ -267,13 +273,17 @@ dsc_status Run::placeBuffers(uint32_t epoch, bool statesCommitted) {
       place = {inputs[index].data, uint64_t(bytes)};
       break;
     }
-    case BufferKind::Output: place = {session.outputs[index].data, session.outputBytes[index]}; break;
+    case BufferKind::Output:
+      place = {session.outputs[index].data, session.outputBytes[index]};
+      break;
     case BufferKind::Weight: {
       const Weight &weight = *engine.manifest->weights()->Get(index);
       place = {const_cast<char *>(engine.weights) + weight.offset(), weight.bytes()};
       break;
     }
-    case BufferKind::Slot: place = session.slots[index]; break;
+    case BufferKind::Slot:
+      place = session.slots[index];
+      break;
     case BufferKind::State:
       place = {statesCommitted ? session.state.memory(index) : nullptr,
                session.state.preparedBytes(index)};
@@ -348,12 +358,14 @@ dsc_status Run::define(size_t index, uint32_t epoch) {
   const PlanStep &step = plan.steps[index];
   const Place &place = session.buffers[step.buffers[0]];
   if (place.bytes / sizeof(int64_t) <= step.element)
-    return fail(error, DSC_CORRUPT, "entry '%.200s', step %zu: element %u of a buffer with %llu bytes",
-                entryName(), index, step.element, ull(place.bytes));
+    return fail(error, DSC_CORRUPT,
+                "entry '%.200s', step %zu: element %u of a buffer with %llu bytes", entryName(),
+                index, step.element, ull(place.bytes));
   int64_t value = readInteger(DSC_I64, place.data, step.element);
   if (value < step.minimum)
-    return fail(error, DSC_INVALID_ARGUMENT, "entry '%.200s', step %zu (%.200s): %lld is below %lld",
-                entryName(), index, step.source, ll(value), ll(step.minimum));
+    return fail(error, DSC_INVALID_ARGUMENT,
+                "entry '%.200s', step %zu (%.200s): %lld is below %lld", entryName(), index,
+                step.source, ll(value), ll(step.minimum));
   values.setSymbol(entry.steps()->Get(uint32_t(index))->symbol(), value);
   return beginEpoch(epoch);
 }

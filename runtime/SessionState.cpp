@@ -289,14 +289,16 @@ dsc_status SessionState::read(const char *name, dsc_tensor *tensor, dsc_error *e
                 dtypeName(want.dtype), DimsText(want.dims, want.rank).text);
   uint64_t inner = dsc_dtype_size(want.dtype), outer = 1, stride = 1, row = 1;
   for (uint32_t i = 0; i < state.rank(); ++i)
-    (growing && i < state.axis() ? outer : inner) *= growing && i == state.axis() ? 1 : uint64_t(want.dims[i]);
+    (growing && i < state.axis() ? outer : inner) *=
+        growing && i == state.axis() ? 1 : uint64_t(want.dims[i]);
   if (growing) {
     row = uint64_t(used);
     stride = uint64_t(rows);
   }
   const char *from = static_cast<const char *>(memory(number));
   for (uint64_t i = 0; i < outer; ++i)
-    memcpy(static_cast<char *>(tensor->data) + i * row * inner, from + i * stride * inner, row * inner);
+    memcpy(static_cast<char *>(tensor->data) + i * row * inner, from + i * stride * inner,
+           row * inner);
   return DSC_OK;
 }
 

@@ -10,8 +10,8 @@ namespace dsc {
 
 // A run goes prepare -> commit -> (steps) -> finish or abandon. Nothing changes before commit.
 //
-// A growing state lies in memory as [outer..., capacity, inner...]; rows [0, length) along its axis are
-// valid. All growing states share one length and one capacity.
+// A growing state lies in memory as [outer..., capacity, inner...]; rows [0, length) along its axis
+// are valid. All growing states share one length and one capacity.
 class SessionState {
 public:
   [[nodiscard]] bool allocate(const format::Manifest &manifest, int64_t capacity, bool fixed);
@@ -19,8 +19,8 @@ public:
   // The value of a StateDim symbol before a run of an entry that `starts` the state or not.
   NoValue dim(uint32_t state, uint32_t axis, bool starts, int64_t &value) const;
 
-  // Decides sizes and capacity for a run from the dimensions that the entry states; checks that they fit
-  // what is there.
+  // Decides sizes and capacity for a run from the dimensions that the entry states; checks that
+  // they fit what is there.
   dsc_status prepare(const EntryPlan &plan, const Expressions &expressions, dsc_error *error);
   int64_t preparedCapacity() const { return nextCapacity; }
   uint64_t preparedBytes(uint32_t state) const { return items[state].nextBytes; }

@@ -57,8 +57,8 @@ dsc_status StepCheck::slots() {
     if (slot.epoch() >= epochs)
       return bad("slot %u: epoch %u of %u", i, slot.epoch(), epochs);
     if (slot.bytes() >= exprEnd(slot.epoch()))
-      return bad("slot %u: its size is expression %u, epoch %u has %u", i, slot.bytes(), slot.epoch(),
-                 exprEnd(slot.epoch()));
+      return bad("slot %u: its size is expression %u, epoch %u has %u", i, slot.bytes(),
+                 slot.epoch(), exprEnd(slot.epoch()));
   }
   return DSC_OK;
 }
@@ -71,12 +71,23 @@ dsc_status StepCheck::buffer(uint32_t number, const Buffer &buffer) {
                buffer.epoch(), exprEnd(buffer.epoch()));
   uint32_t epoch = buffer.epoch(), index = buffer.index(), limit = 0;
   switch (buffer.kind()) {
-  case BufferKind::Input: limit = entry.inputs()->size(); break;
-  case BufferKind::Output: limit = entry.outputs()->size(); break;
-  case BufferKind::Weight: limit = count(manifest.weights()); break;
-  case BufferKind::Slot: limit = count(entry.slots()); break;
-  case BufferKind::State: limit = count(manifest.states()); break;
-  default: return bad("buffer %u: kind %u is unknown", number, unsigned(buffer.kind()));
+  case BufferKind::Input:
+    limit = entry.inputs()->size();
+    break;
+  case BufferKind::Output:
+    limit = entry.outputs()->size();
+    break;
+  case BufferKind::Weight:
+    limit = count(manifest.weights());
+    break;
+  case BufferKind::Slot:
+    limit = count(entry.slots());
+    break;
+  case BufferKind::State:
+    limit = count(manifest.states());
+    break;
+  default:
+    return bad("buffer %u: kind %u is unknown", number, unsigned(buffer.kind()));
   }
   if (index >= limit)
     return bad("buffer %u: %s %u of %u", number, EnumNameBufferKind(buffer.kind()), index, limit);
@@ -97,7 +108,8 @@ dsc_status StepCheck::buffers() {
   if (!bufferEpochs.allocate(count(entry.buffers())) ||
       !writtenSlots.allocate(count(entry.slots())) ||
       !writtenOutputs.allocate(entry.outputs()->size()) ||
-      !outputEpochs.allocate(entry.outputs()->size()) || !usedStates.allocate(count(manifest.states())))
+      !outputEpochs.allocate(entry.outputs()->size()) ||
+      !usedStates.allocate(count(manifest.states())))
     return fail(bad.error, DSC_OUT_OF_MEMORY, "no memory to check the buffers");
   for (uint32_t i = 0; i < count(entry.states()); ++i)
     usedStates[entry.states()->Get(i)->state()] = 1;
@@ -173,7 +185,8 @@ dsc_status StepCheck::define(uint32_t number, const Step &step, uint32_t epoch) 
   if (!readable(buffer))
     return bad("step %u: it reads buffer %u before any step wrote it", number, operand);
   if (step.symbol() >= count(entry.symbols()))
-    return bad("step %u: it defines symbol %u of %u", number, step.symbol(), count(entry.symbols()));
+    return bad("step %u: it defines symbol %u of %u", number, step.symbol(),
+               count(entry.symbols()));
   const Symbol &symbol = *entry.symbols()->Get(step.symbol());
   if (symbol.source() != SymbolSource::Step || symbol.a() != number)
     return bad("step %u: symbol %u does not come from it", number, step.symbol());

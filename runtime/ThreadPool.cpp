@@ -17,7 +17,8 @@
 namespace dsc {
 
 static constexpr uint32_t openBit = 0x80000000u;
-static constexpr int spins = 1000; // of `pause`: some tens of microseconds, a gap between two launches
+static constexpr int spins =
+    1000; // of `pause`: some tens of microseconds, a gap between two launches
 static constexpr int32_t maxThreads = 1024;
 // Tiles per thread: enough that ragged work evens out, few enough that the counter stays cold.
 static constexpr int64_t tilesPerThread = 4;
@@ -55,7 +56,8 @@ dsc_status ThreadPool::start(int32_t threads, dsc_error *error) {
     worker.pool = this;
     int code = pthread_create(&worker.thread, nullptr, workerMain, &worker);
     if (code != 0) {
-      status = fail(error, DSC_OUT_OF_MEMORY, "cannot start %d threads: %s", threads, strerror(code));
+      status =
+          fail(error, DSC_OUT_OF_MEMORY, "cannot start %d threads: %s", threads, strerror(code));
       break;
     }
     worker.started = true;
@@ -118,7 +120,8 @@ void *ThreadPool::workerMain(void *worker) {
   return nullptr;
 }
 
-// Waits for a generation other than `seen`; true when its job is still open and this worker is inside.
+// Waits for a generation other than `seen`; true when its job is still open and this worker is
+// inside.
 bool ThreadPool::join(uint32_t &seen) {
   for (int i = 0; i < spins && generation.load(std::memory_order_acquire) == seen; ++i)
     __builtin_ia32_pause();

@@ -10,9 +10,9 @@
 
 namespace dsc {
 
-// Fork-join over [0, grid). The caller works too. Idle workers spin for some microseconds and then sleep.
-// One caller uses the workers at a time; another that comes meanwhile does its work alone, so that the
-// machine is never oversubscribed and nobody waits.
+// Fork-join over [0, grid). The caller works too. Idle workers spin for some microseconds and then
+// sleep. One caller uses the workers at a time; another that comes meanwhile does its work alone,
+// so that the machine is never oversubscribed and nobody waits.
 class ThreadPool {
 public:
   using Work = void(void *context, int64_t begin, int64_t end);
@@ -46,8 +46,8 @@ private:
   int64_t grid = 0, tile = 1;
 
   alignas(64) std::atomic<int64_t> next{0}; // first work item not yet taken
-  // Bit 31: the job is open; the bits below: workers inside it. A worker that wakes late finds the job
-  // closed, so the caller never waits for a worker that sleeps.
+  // Bit 31: the job is open; the bits below: workers inside it. A worker that wakes late finds the
+  // job closed, so the caller never waits for a worker that sleeps.
   alignas(64) std::atomic<uint32_t> job{0};
   alignas(64) std::atomic<uint32_t> generation{0}; // futex; changes when a job opens
   std::atomic<uint32_t> sleepers{0};

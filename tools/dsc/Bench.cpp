@@ -37,16 +37,19 @@ private:
   EngineHandle engine;
   SessionHandle session;
   std::vector<Call> calls;
-  std::vector<std::vector<double>> seconds; // of each call, of each repetition
+  std::vector<std::vector<double>> seconds;                     // of each call, of each repetition
   std::map<std::string, std::pair<uint64_t, uint64_t>> kernels; // nanoseconds, launches
 };
 
 void Bench::addStep(size_t entry, size_t step, uint64_t nanoseconds) {
   const format::Manifest &manifest = engine.manifest();
-  const format::Step &s =
-      *manifest.entries()->Get(static_cast<uint32_t>(entry))->steps()->Get(static_cast<uint32_t>(step));
-  std::string name = s.kind() == format::StepKind::Launch ? manifest.kernels()->Get(s.kernel())->name()->str()
-                                                          : "(computed size)";
+  const format::Step &s = *manifest.entries()
+                               ->Get(static_cast<uint32_t>(entry))
+                               ->steps()
+                               ->Get(static_cast<uint32_t>(step));
+  std::string name = s.kind() == format::StepKind::Launch
+                         ? manifest.kernels()->Get(s.kernel())->name()->str()
+                         : "(computed size)";
   auto &[time, launches] = kernels[name];
   time += nanoseconds;
   ++launches;
@@ -77,12 +80,14 @@ void Bench::report() {
     json.beginObject().key("entry").string(entry).key("file").string(calls[i].origin);
     json.key("min_seconds").number(least).key("median_seconds").number(median).endObject();
     if (!options.json)
-      fmt::print("call {}: {} ({}): min {:.3f} ms, median {:.3f} ms\n", i, entry, calls[i].origin, 1e3 * least,
-                 1e3 * median);
+      fmt::print("call {}: {} ({}): min {:.3f} ms, median {:.3f} ms\n", i, entry, calls[i].origin,
+                 1e3 * least, 1e3 * median);
   }
   json.endArray().key("kernels").beginArray();
-  std::vector<std::pair<std::string, std::pair<uint64_t, uint64_t>>> order(kernels.begin(), kernels.end());
-  std::sort(order.begin(), order.end(), [](const auto &a, const auto &b) { return a.second > b.second; });
+  std::vector<std::pair<std::string, std::pair<uint64_t, uint64_t>>> order(kernels.begin(),
+                                                                           kernels.end());
+  std::sort(order.begin(), order.end(),
+            [](const auto &a, const auto &b) { return a.second > b.second; });
   uint64_t total = 0;
   for (const auto &[name, cost] : order)
     total += cost.first;
@@ -91,7 +96,8 @@ void Bench::report() {
     json.key("launches").number(cost.second).endObject();
     if (!options.json)
       fmt::print("  {:5.1f} %  {:10.3f} ms  {:6} x {}\n",
-                 100.0 * static_cast<double>(cost.first) / static_cast<double>(std::max<uint64_t>(total, 1)),
+                 100.0 * static_cast<double>(cost.first) /
+                     static_cast<double>(std::max<uint64_t>(total, 1)),
                  static_cast<double>(cost.first) * 1e-6 / options.repeat,
                  cost.second / static_cast<uint64_t>(options.repeat), name);
   }

@@ -41,14 +41,16 @@ static Given readNpzCall(const EngineHandle &engine, const std::string &argument
   for (NpyArray &array : *arrays) {
     bool input = array.name.starts_with("in.");
     if (!input && !array.name.starts_with("out."))
-      throw usage(fmt::format("{}: array '{}' is called neither in.NAME nor out.NAME", path, array.name));
+      throw usage(
+          fmt::format("{}: array '{}' is called neither in.NAME nor out.NAME", path, array.name));
     array.name = array.name.substr(input ? 3 : 4);
     (input ? given.inputs : given.expected).push_back(std::move(array));
   }
   return given;
 }
 
-static std::vector<NpyArray> readNamed(const std::vector<std::string> &arguments, const char *option) {
+static std::vector<NpyArray> readNamed(const std::vector<std::string> &arguments,
+                                       const char *option) {
   std::vector<NpyArray> arrays;
   for (const std::string &argument : arguments) {
     size_t split = argument.find("=@");
@@ -75,8 +77,8 @@ static bool fits(const dsc_value_info &input, const NpyArray &array) {
   return true;
 }
 
-// Every input is given, every array given is an input or a state. Strict: every state that the graph took as an
-// input is given as well, which tells a first call from a later one.
+// Every input is given, every array given is an input or a state. Strict: every state that the
+// graph took as an input is given as well, which tells a first call from a later one.
 static bool fits(const EngineHandle &engine, size_t entry, const Given &given, bool strict) {
   std::vector<dsc_value_info> inputs = engine.inputs(entry);
   std::vector<dsc_state_info> states = engine.states(entry);
@@ -119,10 +121,11 @@ static size_t findEntry(const EngineHandle &engine, const Given &given) {
     if (found.size() == 1)
       return found[0];
     if (found.size() > 1)
-      throw usage(fmt::format("{}: the entries {} take these arrays; name one: --npz ENTRY={}", given.origin,
-                              fmt::join(names, ", "), given.origin));
+      throw usage(fmt::format("{}: the entries {} take these arrays; name one: --npz ENTRY={}",
+                              given.origin, fmt::join(names, ", "), given.origin));
   }
-  throw usage(fmt::format("{}: none of the entries {} takes these arrays", given.origin, fmt::join(all, ", ")));
+  throw usage(fmt::format("{}: none of the entries {} takes these arrays", given.origin,
+                          fmt::join(all, ", ")));
 }
 
 static Call makeCall(const EngineHandle &engine, Given given) {
@@ -135,7 +138,8 @@ static Call makeCall(const EngineHandle &engine, Given given) {
   for (const dsc_value_info &input : inputs) {
     const NpyArray *array = findArray(given.inputs, input.name);
     if (!array)
-      throw usage(fmt::format("{}: entry '{}' needs the input '{}'", given.origin, name, input.name));
+      throw usage(
+          fmt::format("{}: entry '{}' needs the input '{}'", given.origin, name, input.name));
     call.inputs.push_back(*array);
     std::string error;
     if (!convertTo(static_cast<NpyType>(input.dtype), call.inputs.back(), error))

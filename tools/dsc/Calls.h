@@ -23,7 +23,8 @@ struct Call {
   std::vector<NpyArray> expected; // named as the outputs
 };
 
-// Reads the files and finds the entries: the one named, the only one, or the only one whose inputs fit.
+// Reads the files and finds the entries: the one named, the only one, or the only one whose inputs
+// fit.
 std::vector<Call> readCalls(const EngineHandle &engine, const CallFiles &files);
 
 } // namespace dsc

@@ -23,7 +23,8 @@ static std::string symbolText(const Manifest &manifest, const Entry &entry, uint
     return fmt::format("{}.dim{}", manifest.states()->Get(symbol.a())->name()->str(), symbol.b());
   case SymbolSource::StateCapacity:
     return fmt::format("{}.capacity", manifest.states()->Get(symbol.a())->name()->str());
-  case SymbolSource::Step: return fmt::format("s{}", number);
+  case SymbolSource::Step:
+    return fmt::format("s{}", number);
   }
   return "?";
 }
@@ -58,17 +59,28 @@ std::string Printer::print(uint32_t expression, Precedence needed, int depth) co
     return needed > own ? "(" + text + ")" : text;
   };
   switch (node.op()) {
-  case ExprOp::Constant: return std::to_string(node.value());
-  case ExprOp::Symbol: return symbolText(manifest, entry, node.a());
-  case ExprOp::Add: return binary(" + ", Sum);
-  case ExprOp::Mul: return binary("*", Product);
-  case ExprOp::FloorDiv: return call("floordiv", node, 2, depth + 1);
-  case ExprOp::Mod: return call("mod", node, 2, depth + 1);
-  case ExprOp::Min: return call("min", node, 2, depth + 1);
-  case ExprOp::Max: return call("max", node, 2, depth + 1);
-  case ExprOp::NonNegative: return call("nonnegative", node, 1, depth + 1);
-  case ExprOp::IsZero: return call("iszero", node, 1, depth + 1);
-  case ExprOp::Select: return call("select", node, 3, depth + 1);
+  case ExprOp::Constant:
+    return std::to_string(node.value());
+  case ExprOp::Symbol:
+    return symbolText(manifest, entry, node.a());
+  case ExprOp::Add:
+    return binary(" + ", Sum);
+  case ExprOp::Mul:
+    return binary("*", Product);
+  case ExprOp::FloorDiv:
+    return call("floordiv", node, 2, depth + 1);
+  case ExprOp::Mod:
+    return call("mod", node, 2, depth + 1);
+  case ExprOp::Min:
+    return call("min", node, 2, depth + 1);
+  case ExprOp::Max:
+    return call("max", node, 2, depth + 1);
+  case ExprOp::NonNegative:
+    return call("nonnegative", node, 1, depth + 1);
+  case ExprOp::IsZero:
+    return call("iszero", node, 1, depth + 1);
+  case ExprOp::Select:
+    return call("select", node, 3, depth + 1);
   }
   return "?";
 }

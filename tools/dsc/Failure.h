@@ -32,12 +32,16 @@ public:
 
   static int exitCodeOf(dsc_status status) {
     switch (status) {
-    case DSC_OK: return ExitOk;
+    case DSC_OK:
+      return ExitOk;
     case DSC_INVALID_ARGUMENT:
-    case DSC_IO: return ExitUsage;
+    case DSC_IO:
+      return ExitUsage;
     case DSC_CORRUPT:
-    case DSC_UNSUPPORTED: return ExitRefused;
-    default: return ExitRun;
+    case DSC_UNSUPPORTED:
+      return ExitRefused;
+    default:
+      return ExitRun;
     }
   }
 };
@@ -54,8 +58,8 @@ template <class Body> int exitCodeOf(Body body) {
   }
 }
 
-// Runs a command's body, which returns an exit code; a Failure is printed and becomes one. Any code but 0
-// leaves as the exception that main expects of a command.
+// Runs a command's body, which returns an exit code; a Failure is printed and becomes one. Any code
+// but 0 leaves as the exception that main expects of a command.
 template <class Body> void runCommand(Body body) {
   if (int code = exitCodeOf(body))
     throw CLI::RuntimeError(code);

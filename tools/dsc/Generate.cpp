@@ -73,8 +73,8 @@ int generate(const GenerateOptions &options) {
     return ExitOk;
   }
   fmt::print("\n");
-  fmt::print(stderr, "prompt: {} tokens in {:.3f} s; then {} tokens, {:.1f} tokens/s\n", options.ids.size(),
-             seconds(first - start), tokens.size(), rate);
+  fmt::print(stderr, "prompt: {} tokens in {:.3f} s; then {} tokens, {:.1f} tokens/s\n",
+             options.ids.size(), seconds(first - start), tokens.size(), rate);
   return ExitOk;
 }
 
@@ -84,7 +84,9 @@ void addGenerateCommand(CLI::App &app) {
   auto options = std::make_shared<GenerateOptions>();
   CLI::App *command = app.add_subcommand("generate", "Continue a sequence of token ids");
   command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
-  command->add_option("--ids", options->ids, "the prompt: ids separated by commas")->required()->delimiter(',');
+  command->add_option("--ids", options->ids, "the prompt: ids separated by commas")
+      ->required()
+      ->delimiter(',');
   command->add_option("-n", options->count, "new tokens")->capture_default_str();
   command->add_option("--temperature", options->temperature, "0: greedy")->capture_default_str();
   command->add_option("--seed", options->seed, "of the draws")->capture_default_str();

@@ -44,7 +44,8 @@ GenerateEntries chooseGenerateEntries(const EngineHandle &engine) {
       continue;
     std::string name = engine.entryName(i);
     std::vector<dsc_state_info> states = engine.states(i);
-    bool starting = !states.empty() && startsAll(states), going = !states.empty() && !startsAll(states);
+    bool starting = !states.empty() && startsAll(states),
+         going = !states.empty() && !startsAll(states);
     if (!any)
       any = i;
     if (name == "prefill" || (starting && !prefill))
@@ -68,8 +69,9 @@ GenerateEntries chooseGenerateEntries(const EngineHandle &engine) {
   for (size_t entry : {result.prompt, result.next})
     for (const dsc_value_info &input : engine.inputs(entry))
       if (roleOf(input.name) == Role::None)
-        throw Failure(ExitUsage, fmt::format("entry '{}' takes the input {}, which generate cannot fill",
-                                             engine.entryName(entry), describe(input)));
+        throw Failure(ExitUsage,
+                      fmt::format("entry '{}' takes the input {}, which generate cannot fill",
+                                  engine.entryName(entry), describe(input)));
   return result;
 }
 
@@ -101,7 +103,8 @@ std::vector<float> TokenFeeder::feed(const std::vector<int64_t> &tokens) {
   return logits;
 }
 
-std::vector<float> TokenFeeder::run(size_t entry, const std::vector<int64_t> &tokens, int64_t past) {
+std::vector<float> TokenFeeder::run(size_t entry, const std::vector<int64_t> &tokens,
+                                    int64_t past) {
   std::vector<NpyArray> arrays;
   std::vector<dsc_tensor> tensors;
   for (const dsc_value_info &input : engine.inputs(entry))
@@ -118,7 +121,8 @@ std::vector<float> TokenFeeder::run(size_t entry, const std::vector<int64_t> &to
   if (logits == infos.size() && infos.size() == 1)
     logits = 0;
   if (logits == infos.size())
-    throw Failure(ExitUsage, fmt::format("entry '{}' has no output 'logits'", engine.entryName(entry)));
+    throw Failure(ExitUsage,
+                  fmt::format("entry '{}' has no output 'logits'", engine.entryName(entry)));
   NpyArray array = arrayOf(outputs[logits], "logits");
   std::string error;
   if (!convertTo(NpyType::F32, array, error))
@@ -139,7 +143,8 @@ static NpyArray integers(const std::vector<int64_t> &values, std::vector<int64_t
   return array;
 }
 
-NpyArray TokenFeeder::fill(const dsc_value_info &input, const std::vector<int64_t> &tokens, int64_t past) {
+NpyArray TokenFeeder::fill(const dsc_value_info &input, const std::vector<int64_t> &tokens,
+                           int64_t past) {
   auto count = static_cast<int64_t>(tokens.size());
   Role role = roleOf(input.name);
   NpyArray array;
@@ -151,8 +156,10 @@ NpyArray TokenFeeder::fill(const dsc_value_info &input, const std::vector<int64_
       for (size_t i = 0; i < row.size(); ++i)
         row[i] = past + static_cast<int64_t>(i);
     if (input.rank != 1 && (input.rank != 2 || input.dims[0] > 1))
-      throw Failure(ExitUsage, "generate feeds one sequence; it cannot fill the input " + describe(input));
-    array = integers(row, input.rank == 1 ? std::vector<int64_t>{count} : std::vector<int64_t>{1, count});
+      throw Failure(ExitUsage,
+                    "generate feeds one sequence; it cannot fill the input " + describe(input));
+    array = integers(row, input.rank == 1 ? std::vector<int64_t>{count}
+                                          : std::vector<int64_t>{1, count});
   }
   array.name = input.name;
   std::string error;
@@ -174,7 +181,8 @@ NpyArray TokenFeeder::mask(const dsc_value_info &input, int64_t count, int64_t p
   for (int64_t query = causal ? 0 : count - 1; query < count; ++query)
     for (int64_t key = 0; key < width; ++key)
       seen.push_back(key <= past + query);
-  std::vector<int64_t> dims = causal ? std::vector<int64_t>{1, 1, count, width} : std::vector<int64_t>{1, width};
+  std::vector<int64_t> dims =
+      causal ? std::vector<int64_t>{1, 1, count, width} : std::vector<int64_t>{1, width};
   auto type = static_cast<NpyType>(input.dtype);
   if (numberClass(type) != NumberClass::Float)
     return integers(seen, dims);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which entry of an engine reads a prompt, which goes on, and what their inputs mean. Roles are assigned by
-// name: input_ids, position_ids, attention_mask (also attention_mask.<kind>).
+// Which entry of an engine reads a prompt, which goes on, and what their inputs mean. Roles are
+// assigned by name: input_ids, position_ids, attention_mask (also attention_mask.<kind>).
 #ifndef DSC_TOOLS_DSC_GENERATEROLES_H
 #define DSC_TOOLS_DSC_GENERATEROLES_H
 
@@ -13,7 +13,8 @@ struct GenerateEntries {
   bool stateless = false;      // no cache: every token runs the whole text
 };
 
-// Throws Failure(ExitUsage) when the engine has nothing that generates, or takes an input without a role.
+// Throws Failure(ExitUsage) when the engine has nothing that generates, or takes an input without a
+// role.
 GenerateEntries chooseGenerateEntries(const EngineHandle &engine);
 
 // Feeds tokens to a session, one sequence.

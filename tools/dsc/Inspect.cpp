@@ -14,7 +14,9 @@ namespace dsc {
 
 namespace {
 
-template <class Vector> uint32_t sizeOf(const Vector *vector) { return vector ? vector->size() : 0; }
+template <class Vector> uint32_t sizeOf(const Vector *vector) {
+  return vector ? vector->size() : 0;
+}
 
 std::string_view textOf(const flatbuffers::String *string) {
   return string ? std::string_view(string->c_str(), string->size()) : std::string_view();
@@ -36,7 +38,8 @@ struct EntryFacts {
 
 class Inspector {
 public:
-  explicit Inspector(const std::string &path) : path(path), engine(path), manifest(engine.manifest()) {}
+  explicit Inspector(const std::string &path)
+      : path(path), engine(path), manifest(engine.manifest()) {}
   void printText();
   void printJson();
 
@@ -52,7 +55,8 @@ private:
   const format::Manifest &manifest;
 };
 
-std::string Inspector::dimsText(const format::Entry &entry, const flatbuffers::Vector<uint32_t> &dims) const {
+std::string Inspector::dimsText(const format::Entry &entry,
+                                const flatbuffers::Vector<uint32_t> &dims) const {
   std::vector<std::string> texts;
   for (uint32_t dim : dims)
     texts.push_back(expressionText(manifest, entry, dim));
@@ -74,7 +78,8 @@ Line Inspector::stateLine(const format::Entry &entry, const format::StateUse &us
     note += fmt::format(", grows along axis {}", state.axis());
   else
     note += state.kind() == format::StateKind::Fixed ? ", fixed size" : ", counter";
-  return {state.name()->str(), dtypeText(state.dtype()) + " " + dimsText(entry, *use.present()), note};
+  return {state.name()->str(), dtypeText(state.dtype()) + " " + dimsText(entry, *use.present()),
+          note};
 }
 
 EntryFacts Inspector::factsOf(const format::Entry &entry) const {
@@ -121,15 +126,18 @@ uint64_t Inspector::weightBytes() const {
 
 void printLines(const char *title, const std::vector<Line> &lines) {
   for (const Line &line : lines)
-    fmt::print("  {:<7} {}: {}{}\n", title, line.name, line.type, line.note.empty() ? "" : " (" + line.note + ")");
+    fmt::print("  {:<7} {}: {}{}\n", title, line.name, line.type,
+               line.note.empty() ? "" : " (" + line.note + ")");
 }
 
 void Inspector::printText() {
-  fmt::print("{}: {}\n", path, manifest.producer() ? textOf(manifest.producer()) : "unknown producer");
+  fmt::print("{}: {}\n", path,
+             manifest.producer() ? textOf(manifest.producer()) : "unknown producer");
   fmt::print("code: {}; {} kernels; {} weights, {} bytes\n", dsc_engine_isa(engine.get()),
              sizeOf(manifest.kernels()), sizeOf(manifest.weights()), weightBytes());
   for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
-    fmt::print("{}: {}\n", textOf(manifest.metadata()->Get(i)->key()), textOf(manifest.metadata()->Get(i)->value()));
+    fmt::print("{}: {}\n", textOf(manifest.metadata()->Get(i)->key()),
+               textOf(manifest.metadata()->Get(i)->value()));
   for (const format::Entry *entry : *manifest.entries()) {
     EntryFacts facts = factsOf(*entry);
     fmt::print("entry {}\n", facts.name);
@@ -138,7 +146,8 @@ void Inspector::printText() {
     printLines("state", facts.states);
     if (facts.stateBytesPerToken)
       fmt::print("  state bytes per token: {}\n", facts.stateBytesPerToken);
-    fmt::print("  {} launches, {} computed sizes, {} checks\n", facts.launches, facts.computedSizes, facts.checks);
+    fmt::print("  {} launches, {} computed sizes, {} checks\n", facts.launches, facts.computedSizes,
+               facts.checks);
     for (const auto &[name, launches] : facts.kernels)
       fmt::print("    {} x {}\n", launches, name);
     fmt::print("  arena: {} slots\n", facts.slots.size());
@@ -165,12 +174,15 @@ void Inspector::printJson() {
   json.key("weights").number(sizeOf(manifest.weights())).key("weight_bytes").number(weightBytes());
   json.key("metadata").beginObject();
   for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
-    json.key(textOf(manifest.metadata()->Get(i)->key())).string(textOf(manifest.metadata()->Get(i)->value()));
+    json.key(textOf(manifest.metadata()->Get(i)->key()))
+        .string(textOf(manifest.metadata()->Get(i)->value()));
   json.endObject().key("kernels").beginArray();
   for (uint32_t i = 0; i < sizeOf(manifest.kernels()); ++i)
     json.beginObject()
-        .key("name").string(textOf(manifest.kernels()->Get(i)->name()))
-        .key("text").string(textOf(manifest.kernels()->Get(i)->text()))
+        .key("name")
+        .string(textOf(manifest.kernels()->Get(i)->name()))
+        .key("text")
+        .string(textOf(manifest.kernels()->Get(i)->text()))
         .endObject();
   json.endArray().key("entries").beginArray();
   for (const format::Entry *entry : *manifest.entries()) {
@@ -201,7 +213,8 @@ void addInspectCommand(CLI::App &app) {
     bool json = false;
   };
   auto options = std::make_shared<Options>();
-  CLI::App *command = app.add_subcommand("inspect", "Show entries, states, kernels and sizes of an engine");
+  CLI::App *command =
+      app.add_subcommand("inspect", "Show entries, states, kernels and sizes of an engine");
   command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
   command->add_flag("--json", options->json, "report as JSON");
   command->callback([options] {

@@ -152,19 +152,22 @@ void addRunCommand(CLI::App &app) {
   auto options = std::make_shared<RunOptions>();
   CLI::App *command = app.add_subcommand("run", "Run an engine on arrays and compare its outputs");
   command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
-  command->add_option("--npz", options->files.npz, "one call: [ENTRY=]IO.npz with arrays in.NAME, out.NAME")
+  command
+      ->add_option("--npz", options->files.npz,
+                   "one call: [ENTRY=]IO.npz with arrays in.NAME, out.NAME")
       ->allow_extra_args(false);
   command->add_option("--input", options->files.inputs, "NAME=@file.npy")->allow_extra_args(false);
-  command->add_option("--expect", options->files.expected, "NAME=@file.npy")->allow_extra_args(false);
+  command->add_option("--expect", options->files.expected, "NAME=@file.npy")
+      ->allow_extra_args(false);
   command->add_option("--save", options->save, "write the outputs of the last call as out.NAME");
-  command->add_option("--atol", options->tolerance.absolute, "absolute tolerance")->capture_default_str();
-  command->add_option("--rtol", options->tolerance.relative, "relative tolerance")->capture_default_str();
+  command->add_option("--atol", options->tolerance.absolute, "absolute tolerance")
+      ->capture_default_str();
+  command->add_option("--rtol", options->tolerance.relative, "relative tolerance")
+      ->capture_default_str();
   command->add_option("--device", options->device, "where to run")->check(CLI::IsMember({"cpu"}));
   command->add_option("--threads", options->session.threads, "0: one per core");
   command->add_flag("--json", options->json, "report as JSON");
-  command->callback([options] {
-    runCommand([&] { return Runner(*options).run(); });
-  });
+  command->callback([options] { runCommand([&] { return Runner(*options).run(); }); });
 }
 
 } // namespace dsc

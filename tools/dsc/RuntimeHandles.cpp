@@ -7,7 +7,8 @@
 
 namespace dsc {
 
-static_assert(static_cast<int>(NpyType::Bool) == DSC_BOOL && static_cast<int>(NpyType::BF16) == DSC_BF16);
+static_assert(static_cast<int>(NpyType::Bool) == DSC_BOOL &&
+              static_cast<int>(NpyType::BF16) == DSC_BF16);
 
 static void check(dsc_status status, const dsc_error &error) {
   if (status != DSC_OK)

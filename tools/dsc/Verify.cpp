@@ -8,7 +8,8 @@ namespace dsc {
 
 void addVerifyCommand(CLI::App &app) {
   auto path = std::make_shared<std::string>();
-  CLI::App *command = app.add_subcommand("verify", "Check all digests and the whole plan of an engine");
+  CLI::App *command =
+      app.add_subcommand("verify", "Check all digests and the whole plan of an engine");
   command->add_option("ENGINE", *path, "engine file (.dsce)")->required();
   command->callback([path] {
     runCommand([&] {

@@ -43,8 +43,9 @@ Output dscCommand(std::vector<std::string> arguments) {
   return {code, out, testing::internal::GetCapturedStderr()};
 }
 
-template <class T> NpyArray array(const std::string &name, NpyType type, const std::vector<T> &values,
-                                  std::vector<int64_t> dims) {
+template <class T>
+NpyArray array(const std::string &name, NpyType type, const std::vector<T> &values,
+               std::vector<int64_t> dims) {
   NpyArray a;
   a.name = name;
   a.type = type;
@@ -80,7 +81,8 @@ protected:
         array("out.logits", NpyType::F32, logits, {1, fresh, toyVocabulary}),
         array("out.present_text", NpyType::I64, text, {1, total})};
     if (past)
-      arrays.push_back(array("in.past_text", NpyType::I64, std::vector<int64_t>(static_cast<size_t>(past)), {1, past}));
+      arrays.push_back(array("in.past_text", NpyType::I64,
+                             std::vector<int64_t>(static_cast<size_t>(past)), {1, past}));
     return arrays;
   }
   std::string write(const std::string &name, const std::vector<NpyArray> &arrays) {
@@ -93,12 +95,15 @@ protected:
   TemporaryFile stages{toyLanguageModel(true)}, multi{toyLanguageModel(false)};
 };
 
-bool contains(const std::string &text, const std::string &part) { return text.find(part) != std::string::npos; }
+bool contains(const std::string &text, const std::string &part) {
+  return text.find(part) != std::string::npos;
+}
 
 TEST_F(CommandsTest, RunComparesACallAfterAnother) {
   std::string first = write("first.npz", callArrays({3, 1, 4}, 0));
   std::string second = write("second.npz", callArrays({3, 1, 4, 1}, 3));
-  Output o = dscCommand({"run", stages.path, "--npz", first, "--npz", second, "--save", folder + "saved.npz"});
+  Output o = dscCommand(
+      {"run", stages.path, "--npz", first, "--npz", second, "--save", folder + "saved.npz"});
   EXPECT_EQ(o.code, 0) << o.out << o.err;
   EXPECT_TRUE(contains(o.out, "call 0: prefill (")) << o.out;
   EXPECT_TRUE(contains(o.out, "call 1: decode (")) << o.out;
@@ -118,11 +123,15 @@ TEST_F(CommandsTest, RunFindsDifferences) {
   std::string file = write("bad.npz", arrays);
   Output o = dscCommand({"run", multi.path, "--npz", "multi=" + file});
   EXPECT_EQ(o.code, 1) << o.err;
-  EXPECT_TRUE(contains(o.out, "logits: f32 [1, 3, 32]: largest error 0.5: DIFFERENT: 1 of 96 elements")) << o.out;
+  EXPECT_TRUE(
+      contains(o.out, "logits: f32 [1, 3, 32]: largest error 0.5: DIFFERENT: 1 of 96 elements"))
+      << o.out;
   EXPECT_EQ(dscCommand({"run", multi.path, "--npz", file, "--atol", "0.6"}).code, 0);
   o = dscCommand({"run", multi.path, "--npz", file, "--json"});
   EXPECT_EQ(o.code, 1);
-  EXPECT_TRUE(contains(o.out, "\"name\":\"logits\",\"type\":\"f32 [1, 3, 32]\",\"ok\":false,\"max_error\":0.5")) << o.out;
+  EXPECT_TRUE(contains(
+      o.out, "\"name\":\"logits\",\"type\":\"f32 [1, 3, 32]\",\"ok\":false,\"max_error\":0.5"))
+      << o.out;
 
   arrays = callArrays({3, 1, 4}, 0);
   arrays[3].name = "out.other";
@@ -141,20 +150,25 @@ TEST_F(CommandsTest, RunNamesBadArguments) {
   auto arrays = callArrays({3}, 0);
   arrays.push_back(array("in.past_text", NpyType::I64, std::vector<int64_t>{}, {1, 0}));
   arrays[0].name = "in.ids";
-  refused({"run", stages.path, "--npz", write("names.npz", arrays)}, "none of the entries prefill, decode takes these arrays");
-  refused({"run", multi.path, "--npz", write("names.npz", arrays)}, "entry 'multi' needs the input 'input_ids'");
+  refused({"run", stages.path, "--npz", write("names.npz", arrays)},
+          "none of the entries prefill, decode takes these arrays");
+  refused({"run", multi.path, "--npz", write("names.npz", arrays)},
+          "entry 'multi' needs the input 'input_ids'");
   arrays = callArrays({3}, 0);
   arrays.push_back(array("in.extra", NpyType::I64, std::vector<int64_t>{1}, {1}));
-  refused({"run", multi.path, "--npz", write("extra.npz", arrays)}, "entry 'multi' has no input 'extra'");
+  refused({"run", multi.path, "--npz", write("extra.npz", arrays)},
+          "entry 'multi' has no input 'extra'");
   arrays = callArrays({3}, 0);
   arrays[0].name = "input_ids";
-  refused({"run", multi.path, "--npz", write("plain.npz", arrays)}, "array 'input_ids' is called neither in.NAME nor out.NAME");
+  refused({"run", multi.path, "--npz", write("plain.npz", arrays)},
+          "array 'input_ids' is called neither in.NAME nor out.NAME");
   refused({"run", multi.path, "--npz", folder + "nothing.npz"}, "nothing.npz");
   refused({"run", multi.path, "--input", "x"}, "--input x: expected NAME=@file.npy");
   refused({"run", folder + "nothing.dsce", "--npz", one}, "cannot open");
   arrays = callArrays({3, 1}, 0);
   arrays[1].dims = {2, 1};
-  refused({"run", multi.path, "--npz", write("shape.npz", arrays)}, "input 'position_ids': dimension 0 is 2, expected 1");
+  refused({"run", multi.path, "--npz", write("shape.npz", arrays)},
+          "input 'position_ids': dimension 0 is 2, expected 1");
 }
 
 TEST_F(CommandsTest, RunTakesSingleFiles) {
@@ -183,11 +197,23 @@ TEST_F(CommandsTest, GenerateWithStagesAndAlone) {
   }
   Output o = dscCommand({"generate", multi.path, "--ids", "3,1,4,1,5", "-n", "12", "--json"});
   EXPECT_TRUE(contains(o.out, "{\"ids\":[" + want + "],\"prompt_tokens\":5,")) << o.out;
-  // The logits are 0 and 1: at a low temperature the draw is the best, at a high one it is not always.
-  EXPECT_EQ(dscCommand({"generate", multi.path, "--ids", "3,1,4,1,5", "-n", "12", "--temperature", "0.01"}).out, want + "\n");
-  std::string hot = dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "7"}).out;
-  EXPECT_EQ(dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "7"}).out, hot);
-  EXPECT_NE(dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "8"}).out, hot);
+  // The logits are 0 and 1: at a low temperature the draw is the best, at a high one it is not
+  // always.
+  EXPECT_EQ(dscCommand(
+                {"generate", multi.path, "--ids", "3,1,4,1,5", "-n", "12", "--temperature", "0.01"})
+                .out,
+            want + "\n");
+  std::string hot =
+      dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "7"})
+          .out;
+  EXPECT_EQ(
+      dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "7"})
+          .out,
+      hot);
+  EXPECT_NE(
+      dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "8"})
+          .out,
+      hot);
 }
 
 TEST_F(CommandsTest, GenerateRefusesWhatItCannotFill) {
@@ -200,15 +226,18 @@ TEST_F(CommandsTest, GenerateRefusesWhatItCannotFill) {
   TemporaryFile file(assemble(sectionsOf(*manifest)));
   Output o = dscCommand({"generate", file.path, "--ids", "1"});
   EXPECT_EQ(o.code, 2);
-  EXPECT_EQ(o.err, "dsc: error: entry 'main' takes the input 'pixels': f32 [?], which generate cannot fill\n");
+  EXPECT_EQ(
+      o.err,
+      "dsc: error: entry 'main' takes the input 'pixels': f32 [?], which generate cannot fill\n");
 }
 
 TEST_F(CommandsTest, Inspect) {
   Output o = dscCommand({"inspect", stages.path});
   EXPECT_EQ(o.code, 0) << o.err;
-  for (const char *part : {"entry prefill", "input   attention_mask: bool [1, past + seq]", "output  logits: f32 [1, 1, 32]",
-                           "state   text: i64 [1, past + 1] (continues, grows along axis 1)", "state bytes per token: 8",
-                           "1 x toy_logits"})
+  for (const char *part : {"entry prefill", "input   attention_mask: bool [1, past + seq]",
+                           "output  logits: f32 [1, 1, 32]",
+                           "state   text: i64 [1, past + 1] (continues, grows along axis 1)",
+                           "state bytes per token: 8", "1 x toy_logits"})
     EXPECT_TRUE(contains(o.out, part)) << o.out << "\n  lacks " << part;
   o = dscCommand({"inspect", stages.path, "--json"});
   EXPECT_TRUE(contains(o.out, "\"state_bytes_per_token\":8")) << o.out;

@@ -51,7 +51,8 @@ TEST(CompareTest, InfinitiesAndNaNs) {
 }
 
 TEST(CompareTest, ShapeAndTypeMustAgree) {
-  EXPECT_EQ(compareArrays(floats({1, 2}, {1, 2}), floats({1, 2}), {}).difference, "shape [1, 2], expected [2]");
+  EXPECT_EQ(compareArrays(floats({1, 2}, {1, 2}), floats({1, 2}), {}).difference,
+            "shape [1, 2], expected [2]");
   EXPECT_EQ(compareArrays(integers({1}), floats({1}), {}).difference, "type i64, expected f32");
   EXPECT_TRUE(compareArrays(floats({}, {0, 4}), floats({}, {0, 4}), {}).equal);
 }

@@ -37,15 +37,15 @@ TEST(ConvertTest, EveryHalfComesBack) {
 }
 
 TEST(ConvertTest, RoundsToNearestEven) {
-  EXPECT_EQ(f16FromFloat(1.0f + 0x1p-11f), 0x3c00);           // halfway, even below
-  EXPECT_EQ(f16FromFloat(1.0f + 3 * 0x1p-11f), 0x3c02);       // halfway, even above
+  EXPECT_EQ(f16FromFloat(1.0f + 0x1p-11f), 0x3c00);     // halfway, even below
+  EXPECT_EQ(f16FromFloat(1.0f + 3 * 0x1p-11f), 0x3c02); // halfway, even above
   EXPECT_EQ(f16FromFloat(1.0f + 0x1p-11f + 0x1p-20f), 0x3c01);
   EXPECT_EQ(f16FromFloat(65519.0f), 0x7bff);
   EXPECT_EQ(f16FromFloat(65520.0f), 0x7c00);
   EXPECT_EQ(f16FromFloat(-1e30f), 0xfc00);
-  EXPECT_EQ(f16FromFloat(0x1p-25f), 0);                       // half of the smallest, to even
+  EXPECT_EQ(f16FromFloat(0x1p-25f), 0); // half of the smallest, to even
   EXPECT_EQ(f16FromFloat(0x1.8p-25f), 1);
-  EXPECT_EQ(f16FromFloat(0x1.ffcp-15f + 0x1p-25f), 0x0400);   // rounds up into the normal numbers
+  EXPECT_EQ(f16FromFloat(0x1.ffcp-15f + 0x1p-25f), 0x0400); // rounds up into the normal numbers
   EXPECT_EQ(bf16FromFloat(1.0f + 0x1p-8f), 0x3f80);
   EXPECT_EQ(bf16FromFloat(1.0f + 3 * 0x1p-8f), 0x3f82);
 }

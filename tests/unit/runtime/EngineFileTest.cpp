@@ -73,7 +73,8 @@ TEST(EngineFileTest, EveryTruncationIsRefused) {
     ASSERT_EQ(truncate(temporary.path.c_str(), static_cast<off_t>(size)), 0);
     dsc_engine *engine = nullptr;
     dsc_error error = {};
-    ASSERT_EQ(dsc_engine_open(temporary.path.c_str(), nullptr, &engine, &error), DSC_CORRUPT) << size;
+    ASSERT_EQ(dsc_engine_open(temporary.path.c_str(), nullptr, &engine, &error), DSC_CORRUPT)
+        << size;
     ASSERT_NE(error.message[0], 0) << size;
   }
 }
@@ -94,11 +95,13 @@ TEST(EngineFileTest, WeightsOfSeveralChunks) {
   file[weightSection.offset + DSC_WEIGHT_CHUNK + 3] ^= 1;
   std::string message;
   EXPECT_EQ(openBytes(file, &message), DSC_CORRUPT);
-  EXPECT_EQ(message, "weights: bytes 16777216 to 16777280 do not match their digest: the file was changed");
+  EXPECT_EQ(message,
+            "weights: bytes 16777216 to 16777280 do not match their digest: the file was changed");
 }
 
 // Changes the header or the table, signs it again and expects a message.
-void refused(void (*change)(dsc_file_header &, dsc_section *), dsc_status status, const char *part) {
+void refused(void (*change)(dsc_file_header &, dsc_section *), dsc_status status,
+             const char *part) {
   Bytes file = assemble(smallSections());
   dsc_file_header header;
   dsc_section table[8];
@@ -118,7 +121,8 @@ void refused(void (*change)(dsc_file_header &, dsc_section *), dsc_status status
 TEST(EngineFileTest, HeaderFields) {
   using H = dsc_file_header &;
   using T = dsc_section *;
-  refused([](H h, T) { h.major = 9; }, DSC_UNSUPPORTED, "engine format 9.0; this runtime reads 1.x");
+  refused([](H h, T) { h.major = 9; }, DSC_UNSUPPORTED,
+          "engine format 9.0; this runtime reads 1.x");
   refused([](H h, T) { h.file_bytes -= 1; }, DSC_CORRUPT, "truncated or changed");
   refused([](H h, T) { h.header_bytes = 48; }, DSC_CORRUPT, "the header says it has 48 bytes");
   refused([](H h, T) { h.section_count = 5000; }, DSC_CORRUPT, "5000 sections are more than");
@@ -137,20 +141,25 @@ TEST(EngineFileTest, SectionTable) {
   using H = dsc_file_header &;
   using T = dsc_section *;
   refused([](H, T t) { t[0].offset += 1; }, DSC_CORRUPT, "its offset is not aligned");
-  refused([](H, T t) { t[1].offset += 64; }, DSC_CORRUPT, "section 1 (code): its offset is not aligned");
+  refused([](H, T t) { t[1].offset += 64; }, DSC_CORRUPT,
+          "section 1 (code): its offset is not aligned");
   refused([](H, T t) { t[0].offset = 0; }, DSC_CORRUPT, "it overlaps what comes before");
   refused([](H, T t) { std::swap(t[2], t[3]); }, DSC_CORRUPT, "section 2 (weight digests)");
   refused([](H, T t) { t[1].bytes = UINT64_MAX; }, DSC_CORRUPT, "beyond the end of the file");
-  refused([](H, T t) { t[1].offset = uint64_t(1) << 63; }, DSC_CORRUPT, "beyond the end of the file");
+  refused([](H, T t) { t[1].offset = uint64_t(1) << 63; }, DSC_CORRUPT,
+          "beyond the end of the file");
   refused([](H, T t) { t[0].bytes -= 64; }, DSC_CORRUPT, "do not match their digest");
   refused([](H, T t) { t[0].reserved = 1; }, DSC_CORRUPT, "reserved");
   refused([](H, T t) { t[0].tag[20] = 'x'; }, DSC_CORRUPT, "tag is not padded");
   refused([](H, T t) { std::memset(t[0].tag, 'x', 32); }, DSC_CORRUPT, "tag is not padded");
   refused([](H, T t) { t[2].digest = 1; }, DSC_CORRUPT, "its digest field is not 0");
   refused([](H, T t) { t[1].kind = DSC_SECTION_MANIFEST; }, DSC_CORRUPT, "there is more than one");
-  refused([](H, T t) { t[0].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT, "there is no manifest section");
-  refused([](H, T t) { t[3].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT, "0 bytes of weight digests for 1 chunks");
-  refused([](H, T t) { t[1].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT, "has kernels but no code section");
+  refused([](H, T t) { t[0].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT,
+          "there is no manifest section");
+  refused([](H, T t) { t[3].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT,
+          "0 bytes of weight digests for 1 chunks");
+  refused([](H, T t) { t[1].kind = DSC_SECTION_SOURCE; }, DSC_CORRUPT,
+          "has kernels but no code section");
   refused([](H h, T) { h.section_count = 3; }, DSC_CORRUPT, "bytes");
 }
 
@@ -180,7 +189,8 @@ TEST(EngineFileTest, PicksTheBestVariantThatRuns) {
   options.isa = "arm64";
   EXPECT_EQ(openBytes(assemble(sections), &message, &options), DSC_UNSUPPORTED);
   EXPECT_NE(message.find("the engine has code for x86-64-v2+quantum, arm64, x86-64, x86-64-v2"),
-            std::string::npos) << message;
+            std::string::npos)
+      << message;
   sections = smallSections();
   sections[1].tag = "riscv64";
   EXPECT_EQ(openBytes(assemble(sections), &message), DSC_UNSUPPORTED);

@@ -52,7 +52,8 @@ TEST(EpochTest, CallersMemoryIsCheckedWhenTheSizeIsKnown) {
   EXPECT_EQ(dsc_session_run(s.session, 0, &input, 1, &output, 1, &s.error), DSC_INVALID_ARGUMENT);
   EXPECT_STREQ(s.error.message, "output 'positive' is f32 [2], the tensor is f32 [3]");
   output = tensor(out, {2});
-  EXPECT_EQ(dsc_session_run(s.session, 0, &input, 1, &output, 1, &s.error), DSC_OK) << s.error.message;
+  EXPECT_EQ(dsc_session_run(s.session, 0, &input, 1, &output, 1, &s.error), DSC_OK)
+      << s.error.message;
   EXPECT_EQ(out, (std::vector<float>{4, 6, 0}));
 }
 

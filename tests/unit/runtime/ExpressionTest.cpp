@@ -8,8 +8,8 @@ using namespace dsc::test;
 
 namespace {
 
-// Runs an entry with input v: i64[4], whose elements are the symbols a, b, c, d, and gives what `make`
-// computes from them.
+// Runs an entry with input v: i64[4], whose elements are the symbols a, b, c, d, and gives what
+// `make` computes from them.
 struct Result {
   dsc_status status;
   int64_t value;
@@ -39,9 +39,8 @@ Result evaluate(std::vector<int64_t> v,
 }
 
 Result binary(ExprOp op, int64_t a, int64_t b) {
-  return evaluate({a, b, 0, 0}, [op](EntryWriter &e, std::vector<uint32_t> v) {
-    return e.op(op, v[0], v[1]);
-  });
+  return evaluate({a, b, 0, 0},
+                  [op](EntryWriter &e, std::vector<uint32_t> v) { return e.op(op, v[0], v[1]); });
 }
 
 TEST(ExpressionTest, Arithmetic) {
@@ -118,8 +117,9 @@ TEST(ExpressionTest, AbsurdSizesAreRefusedBeforeAllocation) {
   EXPECT_EQ(sized(64).value, 64);
   EXPECT_EQ(sized(-1).message, "entry 'main': slot 0 would have -1 bytes");
   EXPECT_EQ(sized(INT64_MAX).status, DSC_OUT_OF_MEMORY);
-  EXPECT_EQ(sized(INT64_MAX).message,
-            "entry 'main': slot 0 of 9223372036854775807 bytes is beyond the memory of this machine");
+  EXPECT_EQ(
+      sized(INT64_MAX).message,
+      "entry 'main': slot 0 of 9223372036854775807 bytes is beyond the memory of this machine");
 }
 
 TEST(ExpressionTest, BuffersStayInsideTheirMemory) {

@@ -17,7 +17,8 @@ protected:
     std::iota(positions.begin(), positions.end(), past);
     std::vector<char> mask(static_cast<size_t>(past + count), 1);
     dsc_tensor maskTensor = {DSC_BOOL, 2, {1, past + count}, mask.data()};
-    EXPECT_EQ(s.run(entry, {tensor(tokens, {1, count}), tensor(positions, {1, count}), maskTensor}), DSC_OK)
+    EXPECT_EQ(s.run(entry, {tensor(tokens, {1, count}), tensor(positions, {1, count}), maskTensor}),
+              DSC_OK)
         << s.error.message;
     std::vector<float> logits = s.output<float>();
     auto last = logits.end() - toyVocabulary;

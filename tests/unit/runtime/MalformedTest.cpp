@@ -7,8 +7,8 @@ using namespace dsc::test;
 namespace {
 
 // A sound manifest with some of everything; tests break one thing each.
-// States: 0 growing, 1 fixed, 2 counter. Entry "main": slot 0 is written by step 0 (add) and read by step
-// 1 (define, from the i64 input), step 2 works in epoch 1.
+// States: 0 growing, 1 fixed, 2 counter. Entry "main": slot 0 is written by step 0 (add) and read
+// by step 1 (define, from the i64 input), step 2 works in epoch 1.
 class MalformedTest : public testing::Test {
 protected:
   MalformedTest() : manifest(newManifest()) {
@@ -18,7 +18,7 @@ protected:
     addState(m, "fixed", StateKind::Fixed, DType::F32, 1);
     addState(m, "counter", StateKind::Counter, DType::I64, 0);
     EntryWriter e(m, "main");
-    uint32_t n = e.symbol(SymbolSource::InputDim, 0, 0);       // expression 0
+    uint32_t n = e.symbol(SymbolSource::InputDim, 0, 0);        // expression 0
     uint32_t element = e.symbol(SymbolSource::InputElement, 1); // 1
     uint32_t past = e.symbol(SymbolSource::StateDim, 0, 1);     // 2
     e.symbol(SymbolSource::StateCapacity, 0);                   // 3
@@ -67,7 +67,8 @@ TEST_F(MalformedTest, TheManifestItselfIsSound) {
   EXPECT_EQ(opened.status, DSC_OK) << opened.error.message;
 }
 
-// ---- Manifest --------------------------------------------------------------------------------------
+// ---- Manifest
+// --------------------------------------------------------------------------------------
 
 TEST_F(MalformedTest, NotAFlatBuffer) {
   auto sections = sectionsOf(*manifest, weights);
@@ -147,7 +148,8 @@ TEST_F(MalformedTest, KernelMissingInCode) {
   refused("has no kernel 'missing'");
 }
 
-// ---- Weights and states ------------------------------------------------------------------------------
+// ---- Weights and states
+// ------------------------------------------------------------------------------
 
 TEST_F(MalformedTest, WeightBeyondSection) {
   manifest->weights[0]->offset = 64;
@@ -194,7 +196,8 @@ TEST_F(MalformedTest, CounterType) {
   refused("state 'counter': a counter is an i64");
 }
 
-// ---- Epochs and expressions ----------------------------------------------------------------------------
+// ---- Epochs and expressions
+// ----------------------------------------------------------------------------
 
 TEST_F(MalformedTest, EpochCount) {
   entry().epoch_exprs.pop_back();
@@ -271,7 +274,8 @@ TEST_F(MalformedTest, Checks) {
   refused("check 0: it compares expressions");
 }
 
-// ---- Values and uses of states ---------------------------------------------------------------------------
+// ---- Values and uses of states
+// ---------------------------------------------------------------------------
 
 TEST_F(MalformedTest, InputDims) {
   entry().inputs[0]->dims = {entry().epoch_exprs[0]};
@@ -323,7 +327,8 @@ TEST_F(MalformedTest, GrowingStatesGoTogether) {
   refused("it uses 1 of 2 growing states; all or none");
 }
 
-// ---- Slots, buffers, steps ---------------------------------------------------------------------------------
+// ---- Slots, buffers, steps
+// ---------------------------------------------------------------------------------
 
 TEST_F(MalformedTest, Slots) {
   entry().slots[0]->epoch = 2;

@@ -24,7 +24,7 @@ Bytes addEngine() {
   uint32_t t = e.buffer(BufferKind::Slot, e.slot(bytes), bytes);
   uint32_t z = e.buffer(BufferKind::Output, 0, bytes);
   e.launch("add", {t, x, y}, {}, elements);
-  e.launch("add", {z, t, t}, {}, elements); // doubles
+  e.launch("add", {z, t, t}, {}, elements);                           // doubles
   e.launch("add", {z, z, w}, {}, e.op(ExprOp::Min, elements, three)); // first row only
   e.finish();
   return assemble(sectionsOf(*manifest, weights));
@@ -49,7 +49,8 @@ TEST_F(RunTest, WritesIntoCallersMemory) {
   TestSession s(opened.engine);
   std::vector<float> z(6);
   dsc_tensor inputs[] = {tensor(x, {2, 3}), tensor(y, {2, 3})}, output = tensor(z, {2, 3});
-  ASSERT_EQ(dsc_session_run(s.session, 0, inputs, 2, &output, 1, &s.error), DSC_OK) << s.error.message;
+  ASSERT_EQ(dsc_session_run(s.session, 0, inputs, 2, &output, 1, &s.error), DSC_OK)
+      << s.error.message;
   EXPECT_EQ(z[0], 14);
   EXPECT_EQ(output.data, z.data());
 

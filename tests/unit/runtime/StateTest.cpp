@@ -8,12 +8,14 @@ namespace {
 
 constexpr int64_t inner = 2;
 
-// Appends x: f32[batch, new, 2] to cache: f32[batch, rows, 2]; sum: f32[batch, 2] over all rows of the
-// cache; room: i64[2] = {capacity, past}.
+// Appends x: f32[batch, new, 2] to cache: f32[batch, rows, 2]; sum: f32[batch, 2] over all rows of
+// the cache; room: i64[2] = {capacity, past}.
 void addAppendEntry(ManifestT &m, const std::string &name, bool starts) {
   EntryWriter e(m, name);
-  uint32_t batch = e.symbol(SymbolSource::InputDim, 0, 0), fresh = e.symbol(SymbolSource::InputDim, 0, 1);
-  uint32_t past = e.symbol(SymbolSource::StateDim, 0, 1), capacity = e.symbol(SymbolSource::StateCapacity, 0);
+  uint32_t batch = e.symbol(SymbolSource::InputDim, 0, 0),
+           fresh = e.symbol(SymbolSource::InputDim, 0, 1);
+  uint32_t past = e.symbol(SymbolSource::StateDim, 0, 1),
+           capacity = e.symbol(SymbolSource::StateCapacity, 0);
   uint32_t two = e.constant(inner), eight = e.constant(8);
   uint32_t rows = e.op(ExprOp::Add, past, fresh);
   uint32_t inBytes = e.op(ExprOp::Mul, e.op(ExprOp::Mul, batch, fresh), eight);
@@ -25,7 +27,8 @@ void addAppendEntry(ManifestT &m, const std::string &name, bool starts) {
   e.output("room", DType::I64, {two});
   std::vector<uint32_t> before = {batch, past, two};
   e.use(0, starts, starts ? std::vector<uint32_t>{} : before, {batch, rows, two});
-  uint32_t x = e.buffer(BufferKind::Input, 0, inBytes), sum = e.buffer(BufferKind::Output, 0, outBytes);
+  uint32_t x = e.buffer(BufferKind::Input, 0, inBytes),
+           sum = e.buffer(BufferKind::Output, 0, outBytes);
   uint32_t cache = e.buffer(BufferKind::State, 0, stateBytes);
   e.launch("append", {cache, x}, {capacity, past, fresh, two}, batch);
   e.launch("sum_rows", {sum, cache}, {capacity, rows, two}, batch);
@@ -74,8 +77,10 @@ TEST_F(CacheTest, GrowsByDoublingAndKeepsRows) {
     EXPECT_EQ(s.output<float>(), (std::vector<float>{3 + n, 30 + 10 * n, 7 + 2 * n, 70 + 20 * n}));
   }
   auto cache = readCache(s, {2, 9, 2});
-  EXPECT_EQ(std::vector<float>(cache.begin(), cache.begin() + 6), (std::vector<float>{1, 10, 2, 20, 1, 10}));
-  EXPECT_EQ(std::vector<float>(cache.begin() + 18, cache.begin() + 24), (std::vector<float>{3, 30, 4, 40, 2, 20}));
+  EXPECT_EQ(std::vector<float>(cache.begin(), cache.begin() + 6),
+            (std::vector<float>{1, 10, 2, 20, 1, 10}));
+  EXPECT_EQ(std::vector<float>(cache.begin() + 18, cache.begin() + 24),
+            (std::vector<float>{3, 30, 4, 40, 2, 20}));
   dsc_memory_info info = {sizeof info};
   dsc_session_memory(s.session, &info);
   EXPECT_EQ(info.state_bytes, 2u * 16 * 8);
@@ -105,8 +110,9 @@ TEST_F(CacheTest, BatchChangeNeedsAReset) {
   TestSession s(opened.engine);
   ASSERT_EQ(s.run("prefill", {rows(2, 2)}), DSC_OK);
   EXPECT_EQ(s.run("decode", {rows(1, 1)}), DSC_INVALID_ARGUMENT);
-  EXPECT_STREQ(s.error.message, "state 'cache': dimension 0 is 2, the inputs of entry 'decode' imply 1; "
-                                "it cannot change before the session is reset");
+  EXPECT_STREQ(s.error.message,
+               "state 'cache': dimension 0 is 2, the inputs of entry 'decode' imply 1; "
+               "it cannot change before the session is reset");
   EXPECT_EQ(dsc_session_length(s.session), 2);
   EXPECT_EQ(readCache(s, {2, 2, 2}), values);
   ASSERT_EQ(s.run("decode", {rows(2, 1)}), DSC_OK) << s.error.message;
@@ -148,7 +154,8 @@ TEST_F(CacheTest, AbsurdCapacityIsRefused) {
   EXPECT_EQ(dsc_session_length(s.session), 0);
   dsc_session_options negative = {sizeof negative, -1, 0};
   dsc_session *none;
-  EXPECT_EQ(dsc_session_create(s.runtime, opened.engine, &negative, &none, nullptr), DSC_INVALID_ARGUMENT);
+  EXPECT_EQ(dsc_session_create(s.runtime, opened.engine, &negative, &none, nullptr),
+            DSC_INVALID_ARGUMENT);
 }
 
 TEST_F(CacheTest, DescribesStates) {
@@ -160,7 +167,8 @@ TEST_F(CacheTest, DescribesStates) {
   EXPECT_EQ(dsc_entry_state(opened.engine, 0, 1, &info), DSC_INVALID_ARGUMENT);
 }
 
-// total += x (a fixed state f32[n]); steps += 1 (a counter). Fails after the first step when index is bad.
+// total += x (a fixed state f32[n]); steps += 1 (a counter). Fails after the first step when index
+// is bad.
 Bytes fixedEngine() {
   auto manifest = newManifest();
   addState(*manifest, "total", StateKind::Fixed, DType::F32, 1);
@@ -176,9 +184,12 @@ Bytes fixedEngine() {
     e.output("picked", DType::F32, {one});
     e.use(0, starts, starts ? std::vector<uint32_t>{} : std::vector<uint32_t>{n}, {n});
     e.use(1, starts, {}, {});
-    uint32_t x = e.buffer(BufferKind::Input, 0, bytes), index = e.buffer(BufferKind::Input, 1, eight);
-    uint32_t total = e.buffer(BufferKind::State, 0, bytes), steps = e.buffer(BufferKind::State, 1, eight);
-    uint32_t sum = e.buffer(BufferKind::Output, 0, bytes), count = e.buffer(BufferKind::Output, 1, eight);
+    uint32_t x = e.buffer(BufferKind::Input, 0, bytes),
+             index = e.buffer(BufferKind::Input, 1, eight);
+    uint32_t total = e.buffer(BufferKind::State, 0, bytes),
+             steps = e.buffer(BufferKind::State, 1, eight);
+    uint32_t sum = e.buffer(BufferKind::Output, 0, bytes),
+             count = e.buffer(BufferKind::Output, 1, eight);
     uint32_t picked = e.buffer(BufferKind::Output, 2, e.constant(4));
     e.launch("accumulate", {total, sum, x}, {}, n);
     e.launch("advance", {steps, count}, {one}, one);
@@ -269,15 +280,17 @@ TEST(EmptyStateTest, OtherDimensionsOfAnEmptyStateAreUnknown) {
   auto manifest = newManifest();
   addState(*manifest, "cache", StateKind::Growing, DType::F32, 2, 1);
   EntryWriter e(*manifest, "main");
-  uint32_t batch = e.symbol(SymbolSource::StateDim, 0, 0), past = e.symbol(SymbolSource::StateDim, 0, 1);
+  uint32_t batch = e.symbol(SymbolSource::StateDim, 0, 0),
+           past = e.symbol(SymbolSource::StateDim, 0, 1);
   e.use(0, false, {batch, past}, {batch, e.op(ExprOp::Add, past, e.constant(1))});
   e.finish();
   Opened opened(assemble(sectionsOf(*manifest)));
   ASSERT_EQ(opened.status, DSC_OK) << opened.error.message;
   TestSession s(opened.engine);
   EXPECT_EQ(s.run("main", {}), DSC_INVALID_ARGUMENT);
-  EXPECT_STREQ(s.error.message, "state 'cache', dimension 0: state 'cache' is empty: run an entry that "
-                                "starts it first");
+  EXPECT_STREQ(s.error.message,
+               "state 'cache', dimension 0: state 'cache' is empty: run an entry that "
+               "starts it first");
 }
 
 } // namespace

@@ -32,7 +32,8 @@ uint32_t EntryWriter::symbol(SymbolSource source, uint32_t a, uint32_t b) {
   return op(ExprOp::Symbol, static_cast<uint32_t>(entry.symbols.size() - 1));
 }
 
-static std::unique_ptr<ValueT> value(const std::string &name, DType dtype, std::vector<uint32_t> dims) {
+static std::unique_ptr<ValueT> value(const std::string &name, DType dtype,
+                                     std::vector<uint32_t> dims) {
   auto result = std::make_unique<ValueT>();
   result->name = name;
   result->dtype = dtype;
@@ -124,19 +125,12 @@ std::unique_ptr<ManifestT> newManifest() {
     const char *name;
     uint32_t operands, sizes;
     std::vector<uint32_t> outputs;
-  } kernels[] = {{"add", 3, 0, {0}},
-                 {"series", 2, 1, {0}},
-                 {"append", 2, 4, {0}},
-                 {"sum_rows", 2, 3, {0}},
-                 {"count_positive", 2, 1, {0}},
-                 {"compact", 2, 1, {0}},
-                 {"gather", 3, 1, {0}},
-                 {"advance", 2, 1, {0, 1}},
-                 {"accumulate", 3, 0, {0, 1}},
-                 {"sizes2", 1, 2, {0}},
-                 {"wait_for", 2, 0, {0}},
-                 {"toy_append", 2, 2, {0}},
-                 {"toy_logits", 3, 3, {0}}};
+  } kernels[] = {
+      {"add", 3, 0, {0}},       {"series", 2, 1, {0}},         {"append", 2, 4, {0}},
+      {"sum_rows", 2, 3, {0}},  {"count_positive", 2, 1, {0}}, {"compact", 2, 1, {0}},
+      {"gather", 3, 1, {0}},    {"advance", 2, 1, {0, 1}},     {"accumulate", 3, 0, {0, 1}},
+      {"sizes2", 1, 2, {0}},    {"wait_for", 2, 0, {0}},       {"toy_append", 2, 2, {0}},
+      {"toy_logits", 3, 3, {0}}};
   auto manifest = std::make_unique<ManifestT>();
   manifest->producer = "unit test";
   for (auto &k : kernels) {
@@ -197,7 +191,8 @@ std::vector<Section> sectionsOf(const ManifestT &manifest, const Bytes &weights)
     return sections;
   Bytes digests;
   for (size_t at = 0; at < weights.size(); at += DSC_WEIGHT_CHUNK) {
-    uint64_t d = digest(weights.data() + at, std::min<size_t>(DSC_WEIGHT_CHUNK, weights.size() - at));
+    uint64_t d =
+        digest(weights.data() + at, std::min<size_t>(DSC_WEIGHT_CHUNK, weights.size() - at));
     digests.insert(digests.end(), reinterpret_cast<char *>(&d), reinterpret_cast<char *>(&d + 1));
   }
   sections.push_back({DSC_SECTION_WEIGHTS, "", weights});
@@ -274,7 +269,8 @@ TestSession::TestSession(dsc_engine *engine, int threads, int64_t capacity, bool
   dsc_runtime_options runtimeOptions = {sizeof runtimeOptions, threads};
   EXPECT_EQ(dsc_runtime_create(&runtimeOptions, &runtime, &error), DSC_OK) << error.message;
   dsc_session_options options = {sizeof options, capacity, fixed};
-  EXPECT_EQ(dsc_session_create(runtime, engine, &options, &session, &error), DSC_OK) << error.message;
+  EXPECT_EQ(dsc_session_create(runtime, engine, &options, &session, &error), DSC_OK)
+      << error.message;
 }
 
 TestSession::~TestSession() {
@@ -291,7 +287,8 @@ dsc_status TestSession::run(const char *entry, std::vector<dsc_tensor> inputs) {
 }
 
 template <class T>
-static dsc_tensor makeTensor(dsc_dtype dtype, std::vector<T> &values, const std::vector<int64_t> &dims) {
+static dsc_tensor makeTensor(dsc_dtype dtype, std::vector<T> &values,
+                             const std::vector<int64_t> &dims) {
   dsc_tensor result = {};
   result.dtype = dtype;
   result.rank = static_cast<int32_t>(dims.size());

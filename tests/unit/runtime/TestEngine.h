@@ -18,7 +18,8 @@ namespace dsc::test {
 using namespace dsc::format;
 using Bytes = std::vector<char>;
 
-// Appends to an entry in the order in which a plan is written. Calls that make expressions return numbers.
+// Appends to an entry in the order in which a plan is written. Calls that make expressions return
+// numbers.
 class EntryWriter {
 public:
   EntryWriter(ManifestT &manifest, const std::string &name);

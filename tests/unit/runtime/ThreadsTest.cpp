@@ -18,7 +18,8 @@ Bytes seriesEngine() {
   uint32_t terms = e.constant(50);
   e.input("x", DType::F32, {n});
   e.output("y", DType::F32, {n});
-  uint32_t from = e.buffer(BufferKind::Input, 0, bytes), out = e.buffer(BufferKind::Output, 0, bytes);
+  uint32_t from = e.buffer(BufferKind::Input, 0, bytes),
+           out = e.buffer(BufferKind::Output, 0, bytes);
   for (int i = 0; i < 20; ++i) {
     uint32_t to = i == 19 ? out : e.buffer(BufferKind::Slot, e.slot(bytes), bytes);
     e.launch("series", {to, from}, {terms}, n);
@@ -83,7 +84,8 @@ TEST(ThreadsTest, ASecondThreadIsTurnedAway) {
   uint32_t one = e.constant(1), eight = e.constant(8);
   e.input("flag", DType::I64, {one});
   e.output("out", DType::I64, {one});
-  uint32_t flag = e.buffer(BufferKind::Input, 0, eight), out = e.buffer(BufferKind::Output, 0, eight);
+  uint32_t flag = e.buffer(BufferKind::Input, 0, eight),
+           out = e.buffer(BufferKind::Output, 0, eight);
   e.launch("wait_for", {out, flag}, {}, one);
   e.finish();
   Opened opened(assemble(sectionsOf(*manifest)));

@@ -8,9 +8,11 @@ static void addEntry(ManifestT &m, const std::string &name, bool starts, bool si
   uint32_t one = e.constant(1), eight = e.constant(8);
   uint32_t fresh = single ? one : e.symbol(SymbolSource::InputDim, 0, 1);
   uint32_t past = e.symbol(SymbolSource::StateDim, 0, 1);
-  uint32_t capacity = e.symbol(SymbolSource::StateCapacity, 0), total = e.op(ExprOp::Add, past, fresh);
+  uint32_t capacity = e.symbol(SymbolSource::StateCapacity, 0),
+           total = e.op(ExprOp::Add, past, fresh);
   uint32_t vocabulary = e.constant(toyVocabulary), four = e.constant(4);
-  uint32_t idBytes = e.op(ExprOp::Mul, fresh, eight), stateBytes = e.op(ExprOp::Mul, capacity, eight);
+  uint32_t idBytes = e.op(ExprOp::Mul, fresh, eight),
+           stateBytes = e.op(ExprOp::Mul, capacity, eight);
   uint32_t logitBytes = e.op(ExprOp::Mul, e.op(ExprOp::Mul, fresh, vocabulary), four);
   e.entry.symbol_names = single ? std::vector<std::string>{"past", "capacity"}
                                 : std::vector<std::string>{"seq", "past", "capacity"};
@@ -18,11 +20,14 @@ static void addEntry(ManifestT &m, const std::string &name, bool starts, bool si
   e.input("position_ids", DType::I64, {one, fresh});
   e.input("attention_mask", DType::Bool, {one, total});
   e.output("logits", DType::F32, {one, fresh, vocabulary});
-  e.use(0, starts, starts ? std::vector<uint32_t>{} : std::vector<uint32_t>{one, past}, {one, total});
+  e.use(0, starts, starts ? std::vector<uint32_t>{} : std::vector<uint32_t>{one, past},
+        {one, total});
   e.entry.states[0]->input_name = starts ? "" : "past_text";
   e.entry.states[0]->output_name = "present_text";
-  uint32_t ids = e.buffer(BufferKind::Input, 0, idBytes), positions = e.buffer(BufferKind::Input, 1, idBytes);
-  uint32_t text = e.buffer(BufferKind::State, 0, stateBytes), logits = e.buffer(BufferKind::Output, 0, logitBytes);
+  uint32_t ids = e.buffer(BufferKind::Input, 0, idBytes),
+           positions = e.buffer(BufferKind::Input, 1, idBytes);
+  uint32_t text = e.buffer(BufferKind::State, 0, stateBytes),
+           logits = e.buffer(BufferKind::Output, 0, logitBytes);
   e.launch("toy_append", {text, ids}, {past, fresh}, one);
   e.launch("toy_logits", {logits, text, positions}, {past, fresh, vocabulary}, fresh);
   e.finish();

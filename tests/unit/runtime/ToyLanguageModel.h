@@ -9,9 +9,9 @@ namespace dsc::test {
 
 inline constexpr int64_t toyVocabulary = 32;
 
-// Entries over one state "text" (i64 [1, length], ONNX names past_text and present_text), with inputs
-// input_ids, position_ids and attention_mask and the output logits.
-// Stages: "prefill" (starts, any number of tokens) and "decode" (one token). Otherwise "multi" alone.
+// Entries over one state "text" (i64 [1, length], ONNX names past_text and present_text), with
+// inputs input_ids, position_ids and attention_mask and the output logits. Stages: "prefill"
+// (starts, any number of tokens) and "decode" (one token). Otherwise "multi" alone.
 Bytes toyLanguageModel(bool stages);
 
 // What it says after `prompt`.
