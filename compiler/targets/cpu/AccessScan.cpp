@@ -153,11 +153,13 @@ int AccessScan::contiguity(unsigned id) const {
     if (!dependsOn(address, id))
       continue;
     Expr d = index(address.getContext(), id);
-    Expr step = substitute(address, [&](Expr leaf) -> std::optional<Expr> {
-                  if (leaf == d)
-                    return d + 1;
-                  return std::nullopt;
-                }) - address;
+    Expr step = substitute(address,
+                           [&](Expr leaf) -> std::optional<Expr> {
+                             if (leaf == d)
+                               return d + 1;
+                             return std::nullopt;
+                           }) -
+                address;
     result += isConstant(step, 1) ? 1 : -1;
   }
   return result;
@@ -175,9 +177,10 @@ SmallVector<Expr> AccessScan::divisors(unsigned id) const {
     walkExprs(e, [&](Expr part) {
       if (part.getKind() != ExprKind::FloorDiv && part.getKind() != ExprKind::Mod)
         return;
-      auto a = cast<ExprAttr>(part.getOperands()[0]), divisor = cast<ExprAttr>(part.getOperands()[1]);
-      if (a == index(e.getContext(), id) && !usesIndex(divisor) && isConstant(mod(extents[id], divisor), 0) &&
-          !llvm::is_contained(result, divisor))
+      auto a = cast<ExprAttr>(part.getOperands()[0]),
+           divisor = cast<ExprAttr>(part.getOperands()[1]);
+      if (a == index(e.getContext(), id) && !usesIndex(divisor) &&
+          isConstant(mod(extents[id], divisor), 0) && !llvm::is_contained(result, divisor))
         result.push_back(divisor);
     });
   };

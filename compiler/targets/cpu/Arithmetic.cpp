@@ -82,7 +82,8 @@ Value emitUnary(Code &c, UnaryKind kind, Value x, Type type) {
     if (type.isUnsignedInteger())
       return c.select(c.equal(x, zero), x, number(c, x, 1));
     // Zeros and NaN are their own signs.
-    return c.select(c.greater(x, zero), number(c, x, 1), c.select(c.less(x, zero), number(c, x, -1), x));
+    return c.select(c.greater(x, zero), number(c, x, 1),
+                    c.select(c.less(x, zero), number(c, x, -1), x));
   }
   case UnaryKind::Floor:
     return c.floor(x);
@@ -122,7 +123,8 @@ static Value emitIntegerDivision(Code &c, bool remainder, Value x, Value y, Type
   Value byZero = c.equal(y, zero);
   if (type.isUnsignedInteger()) {
     Value divisor = c.select(byZero, one, y);
-    Value r = remainder ? c.binary<arith::RemUIOp>(x, divisor) : c.binary<arith::DivUIOp>(x, divisor);
+    Value r =
+        remainder ? c.binary<arith::RemUIOp>(x, divisor) : c.binary<arith::DivUIOp>(x, divisor);
     return c.select(byZero, zero, r);
   }
   Value byMinusOne = c.equal(y, number(c, x, -1));
@@ -191,9 +193,11 @@ static Value emitIntegerBinary(Code &c, BinaryKind kind, Value x, Value y, Type 
     return c.bitXor(x, y);
   case BinaryKind::Shl:
   case BinaryKind::Shr: {
-    Value inRange = c.compare(arith::CmpIPredicate::ult, y, number(c, y, type.getIntOrFloatBitWidth()));
+    Value inRange =
+        c.compare(arith::CmpIPredicate::ult, y, number(c, y, type.getIntOrFloatBitWidth()));
     Value amount = c.select(inRange, y, number(c, y, 0));
-    Value shifted = kind == BinaryKind::Shl ? c.binary<arith::ShLIOp>(x, amount) : c.binary<arith::ShRUIOp>(x, amount);
+    Value shifted = kind == BinaryKind::Shl ? c.binary<arith::ShLIOp>(x, amount)
+                                            : c.binary<arith::ShRUIOp>(x, amount);
     return c.select(inRange, shifted, number(c, x, 0));
   }
   }
@@ -235,9 +239,9 @@ Value emitBinary(Code &c, BinaryKind kind, Value x, Value y, Type type) {
 
 Value emitCompare(Code &c, CompareKind kind, Value x, Value y, Type type) {
   if (isa<FloatType>(type)) {
-    constexpr arith::CmpFPredicate predicates[] = {arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE,
-                                                   arith::CmpFPredicate::OLT, arith::CmpFPredicate::OLE,
-                                                   arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
+    constexpr arith::CmpFPredicate predicates[] = {
+        arith::CmpFPredicate::OEQ, arith::CmpFPredicate::UNE, arith::CmpFPredicate::OLT,
+        arith::CmpFPredicate::OLE, arith::CmpFPredicate::OGT, arith::CmpFPredicate::OGE};
     return c.compare(predicates[unsigned(kind)], x, y);
   }
   using P = arith::CmpIPredicate;
@@ -256,9 +260,12 @@ static Value emitFloatToInteger(Code &c, Value x, Type to) {
   Value tooSmall = c.less(x, number(c, x, low));
   Value outside = c.bitOr(c.bitOr(tooLarge, tooSmall), c.isNaN(x));
   Value safe = c.select(outside, number(c, x, 0), x);
-  Value result = isUnsigned ? c.cast<arith::FPToUIOp>(safe, type) : c.cast<arith::FPToSIOp>(safe, type);
-  auto largest = isUnsigned ? llvm::APInt::getMaxValue(width) : llvm::APInt::getSignedMaxValue(width);
-  auto smallest = isUnsigned ? llvm::APInt::getMinValue(width) : llvm::APInt::getSignedMinValue(width);
+  Value result =
+      isUnsigned ? c.cast<arith::FPToUIOp>(safe, type) : c.cast<arith::FPToSIOp>(safe, type);
+  auto largest =
+      isUnsigned ? llvm::APInt::getMaxValue(width) : llvm::APInt::getSignedMaxValue(width);
+  auto smallest =
+      isUnsigned ? llvm::APInt::getMinValue(width) : llvm::APInt::getSignedMinValue(width);
   result = c.select(tooLarge, c.integer(type, largest), result);
   return c.select(tooSmall, c.integer(type, smallest), result);
 }
@@ -316,7 +323,8 @@ Value identity(Code &c, ReduceKind kind, Type type) {
   unsigned width = r.getIntOrFloatBitWidth();
   if (type.isUnsignedInteger() || width == 1)
     return c.integer(r, isMin ? llvm::APInt::getMaxValue(width) : llvm::APInt::getMinValue(width));
-  return c.integer(r, isMin ? llvm::APInt::getSignedMaxValue(width) : llvm::APInt::getSignedMinValue(width));
+  return c.integer(r, isMin ? llvm::APInt::getSignedMaxValue(width)
+                            : llvm::APInt::getSignedMinValue(width));
 }
 
 Value emitCombine(Code &c, ReduceKind kind, Value x, Value y, Type type) {

@@ -12,7 +12,8 @@ namespace dsc::cpu {
 
 Code::Code(OpBuilder builder, Location loc) : b(builder), loc(loc) {}
 
-// ---- Scopes ----------------------------------------------------------------------------------------
+// ---- Scopes
+// ----------------------------------------------------------------------------------------
 
 Scope *Code::newScope(Block *block, Scope *parent, Operation *before) {
   storage.push_back({parent, before, parent ? parent->depth + 1 : 0});
@@ -64,7 +65,8 @@ SmallVector<Value> Code::conditional(Value condition, bool guarded, TypeRange ty
                                      llvm::function_ref<SmallVector<Value>()> otherwise) {
   Scope *outer = current, *outerGuard = guard;
   at(outer);
-  auto op = scf::IfOp::create(b, loc, types, condition, /*addThenBlock=*/true, /*addElseBlock=*/bool(otherwise));
+  auto op = scf::IfOp::create(b, loc, types, condition, /*addThenBlock=*/true,
+                              /*addElseBlock=*/bool(otherwise));
   Operation *resume = outer->before;
   outer->before = op;
   auto fill = [&](Block *block, llvm::function_ref<SmallVector<Value>()> body) {
@@ -125,7 +127,8 @@ SmallVector<Value> Code::whileLoop(ValueRange carried, llvm::function_ref<Value(
   return SmallVector<Value>(op.getResults());
 }
 
-// ---- Types and constants -----------------------------------------------------------------------------
+// ---- Types and constants
+// -----------------------------------------------------------------------------
 
 unsigned Code::lanes(Value v) {
   auto vector = dyn_cast<VectorType>(v.getType());
@@ -134,7 +137,9 @@ unsigned Code::lanes(Value v) {
 
 Type Code::element(Value v) { return getElementTypeOrSelf(v.getType()); }
 
-Type Code::vectorOf(Type type, unsigned lanes) { return lanes ? VectorType::get({int64_t(lanes)}, type) : type; }
+Type Code::vectorOf(Type type, unsigned lanes) {
+  return lanes ? VectorType::get({int64_t(lanes)}, type) : type;
+}
 
 Value Code::integer(Type type, llvm::APInt value) {
   Attribute attribute = b.getIntegerAttr(type, value);
@@ -164,7 +169,8 @@ Value Code::iota(unsigned lanes) {
   SmallVector<int64_t> values(lanes);
   for (unsigned i = 0; i < lanes; ++i)
     values[i] = i;
-  auto attribute = DenseElementsAttr::get(VectorType::get({int64_t(lanes)}, b.getI64Type()), ArrayRef<int64_t>(values));
+  auto attribute = DenseElementsAttr::get(VectorType::get({int64_t(lanes)}, b.getI64Type()),
+                                          ArrayRef<int64_t>(values));
   Value &v = constants[attribute];
   if (!v) {
     OpBuilder::InsertionGuard restore(b);
@@ -183,7 +189,8 @@ Value Code::splat(Value v, unsigned count) {
     place(v);
     auto type = VectorType::get({int64_t(count)}, v.getType());
     if (auto op = v.getDefiningOp<arith::ConstantOp>())
-      known = arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(op.getValue())));
+      known =
+          arith::ConstantOp::create(b, loc, DenseElementsAttr::get(type, Attribute(op.getValue())));
     else
       known = vector::BroadcastOp::create(b, loc, type, v);
   }
@@ -196,7 +203,8 @@ void Code::unify(Value &x, Value &y) {
   y = splat(y, count);
 }
 
-// ---- Arithmetic --------------------------------------------------------------------------------------
+// ---- Arithmetic
+// --------------------------------------------------------------------------------------
 
 Value Code::fma(Value x, Value y, Value z) {
   unsigned count = std::max({lanes(x), lanes(y), lanes(z)});
@@ -213,9 +221,7 @@ Value Code::polynomial(Value x, ArrayRef<double> c) {
   return result;
 }
 
-Value Code::neg(Value x) {
-  return isFloat(x) ? unary<arith::NegFOp>(x) : sub(zero(element(x)), x);
-}
+Value Code::neg(Value x) { return isFloat(x) ? unary<arith::NegFOp>(x) : sub(zero(element(x)), x); }
 
 Value Code::abs(Value x) {
   if (isFloat(x))
@@ -225,7 +231,9 @@ Value Code::abs(Value x) {
 
 Value Code::floor(Value x) { return unary<math::FloorOp>(x); }
 Value Code::roundEven(Value x) { return unary<math::RoundEvenOp>(x); }
-Value Code::copySign(Value magnitude, Value sign) { return binary<math::CopySignOp>(magnitude, sign); }
+Value Code::copySign(Value magnitude, Value sign) {
+  return binary<math::CopySignOp>(magnitude, sign);
+}
 
 Value Code::compare(arith::CmpFPredicate p, Value x, Value y) {
   unify(x, y);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Emission of loops and of arithmetic on scalars and vectors of lanes.
 //
-// Every operation is placed in the outermost loop in which its operands are known, so that nothing invariant is
-// left inside a loop and no later pass has to find it. A value is a scalar or a vector of lanes; mixed operands
-// are made vectors. Registers hold f32 for 16-bit floats, signless integers for unsigned ones, i1 for booleans.
+// Every operation is placed in the outermost loop in which its operands are known, so that nothing
+// invariant is left inside a loop and no later pass has to find it. A value is a scalar or a vector
+// of lanes; mixed operands are made vectors. Registers hold f32 for 16-bit floats, signless
+// integers for unsigned ones, i1 for booleans.
 #ifndef DSC_COMPILER_TARGETS_CPU_CODE_H
 #define DSC_COMPILER_TARGETS_CPU_CODE_H
 
@@ -47,15 +48,19 @@ public:
   /// For what must not be executed when an enclosing condition is false.
   void placeGuarded(mlir::ValueRange values);
   /// for iv = lower; iv < upper; iv += step, inserted into `in`.
-  Loop openLoop(Scope *in, mlir::Value lower, mlir::Value upper, mlir::Value step, mlir::ValueRange inits = {});
+  Loop openLoop(Scope *in, mlir::Value lower, mlir::Value upper, mlir::Value step,
+                mlir::ValueRange inits = {});
   void closeLoop(Loop &loop, mlir::ValueRange yields = {});
-  /// `if condition` in the current scope, with values of the types of what `then` returns. With `guard`, loads
-  /// inside stay inside; without, what does not depend on the inside may still move out.
-  llvm::SmallVector<mlir::Value> conditional(mlir::Value condition, bool guard, mlir::TypeRange types,
-                                             llvm::function_ref<llvm::SmallVector<mlir::Value>()> then,
-                                             llvm::function_ref<llvm::SmallVector<mlir::Value>()> otherwise);
+  /// `if condition` in the current scope, with values of the types of what `then` returns. With
+  /// `guard`, loads inside stay inside; without, what does not depend on the inside may still move
+  /// out.
+  llvm::SmallVector<mlir::Value>
+  conditional(mlir::Value condition, bool guard, mlir::TypeRange types,
+              llvm::function_ref<llvm::SmallVector<mlir::Value>()> then,
+              llvm::function_ref<llvm::SmallVector<mlir::Value>()> otherwise);
   void conditional(mlir::Value condition, bool guard, llvm::function_ref<void()> then);
-  /// while (goesOn(carried)) carried = body(carried), in the current scope; loads inside stay inside.
+  /// while (goesOn(carried)) carried = body(carried), in the current scope; loads inside stay
+  /// inside.
   llvm::SmallVector<mlir::Value>
   whileLoop(mlir::ValueRange carried, llvm::function_ref<mlir::Value(mlir::ValueRange)> goesOn,
             llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ValueRange)> body);
@@ -73,7 +78,9 @@ public:
   static mlir::Type vectorOf(mlir::Type type, unsigned lanes);
   /// `type` with as many lanes as `v`.
   static mlir::Type like(mlir::Value v, mlir::Type type) { return vectorOf(type, lanes(v)); }
-  mlir::Value integer(mlir::Type type, int64_t value) { return integer(type, llvm::APInt(type.getIntOrFloatBitWidth(), value, true, true)); }
+  mlir::Value integer(mlir::Type type, int64_t value) {
+    return integer(type, llvm::APInt(type.getIntOrFloatBitWidth(), value, true, true));
+  }
   mlir::Value integer(mlir::Type type, llvm::APInt value);
   mlir::Value i64(int64_t value) { return integer(b.getI64Type(), value); }
   mlir::Value boolean(bool value) { return integer(b.getI1Type(), value); }
@@ -96,9 +103,15 @@ public:
     place(x);
     return Op::create(b, loc, like(x, to), x);
   }
-  mlir::Value add(mlir::Value x, mlir::Value y) { return isFloat(x) ? binary<mlir::arith::AddFOp>(x, y) : binary<mlir::arith::AddIOp>(x, y); }
-  mlir::Value sub(mlir::Value x, mlir::Value y) { return isFloat(x) ? binary<mlir::arith::SubFOp>(x, y) : binary<mlir::arith::SubIOp>(x, y); }
-  mlir::Value mul(mlir::Value x, mlir::Value y) { return isFloat(x) ? binary<mlir::arith::MulFOp>(x, y) : binary<mlir::arith::MulIOp>(x, y); }
+  mlir::Value add(mlir::Value x, mlir::Value y) {
+    return isFloat(x) ? binary<mlir::arith::AddFOp>(x, y) : binary<mlir::arith::AddIOp>(x, y);
+  }
+  mlir::Value sub(mlir::Value x, mlir::Value y) {
+    return isFloat(x) ? binary<mlir::arith::SubFOp>(x, y) : binary<mlir::arith::SubIOp>(x, y);
+  }
+  mlir::Value mul(mlir::Value x, mlir::Value y) {
+    return isFloat(x) ? binary<mlir::arith::MulFOp>(x, y) : binary<mlir::arith::MulIOp>(x, y);
+  }
   mlir::Value div(mlir::Value x, mlir::Value y) { return binary<mlir::arith::DivFOp>(x, y); }
   mlir::Value bitAnd(mlir::Value x, mlir::Value y) { return binary<mlir::arith::AndIOp>(x, y); }
   mlir::Value bitOr(mlir::Value x, mlir::Value y) { return binary<mlir::arith::OrIOp>(x, y); }
@@ -115,14 +128,21 @@ public:
   mlir::Value copySign(mlir::Value magnitude, mlir::Value sign);
   mlir::Value compare(mlir::arith::CmpFPredicate p, mlir::Value x, mlir::Value y);
   mlir::Value compare(mlir::arith::CmpIPredicate p, mlir::Value x, mlir::Value y);
-  mlir::Value less(mlir::Value x, mlir::Value y) { return isFloat(x) ? compare(mlir::arith::CmpFPredicate::OLT, x, y) : compare(mlir::arith::CmpIPredicate::slt, x, y); }
+  mlir::Value less(mlir::Value x, mlir::Value y) {
+    return isFloat(x) ? compare(mlir::arith::CmpFPredicate::OLT, x, y)
+                      : compare(mlir::arith::CmpIPredicate::slt, x, y);
+  }
   mlir::Value greater(mlir::Value x, mlir::Value y) { return less(y, x); }
-  mlir::Value equal(mlir::Value x, mlir::Value y) { return isFloat(x) ? compare(mlir::arith::CmpFPredicate::OEQ, x, y) : compare(mlir::arith::CmpIPredicate::eq, x, y); }
+  mlir::Value equal(mlir::Value x, mlir::Value y) {
+    return isFloat(x) ? compare(mlir::arith::CmpFPredicate::OEQ, x, y)
+                      : compare(mlir::arith::CmpIPredicate::eq, x, y);
+  }
   mlir::Value isNaN(mlir::Value x) { return compare(mlir::arith::CmpFPredicate::UNO, x, x); }
   mlir::Value select(mlir::Value condition, mlir::Value x, mlir::Value y);
   mlir::Value bitcast(mlir::Value x, mlir::Type to);
   /// Combines the lanes pairwise, halves against halves: the same tree on every machine.
-  mlir::Value combineLanes(mlir::Value v, llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
+  mlir::Value combineLanes(mlir::Value v,
+                           llvm::function_ref<mlir::Value(mlir::Value, mlir::Value)> combine);
 
   static bool isFloat(mlir::Value v) { return llvm::isa<mlir::FloatType>(element(v)); }
 

@@ -28,8 +28,8 @@ LogicalResult assignGrids(ModuleOp plan) {
 static OwningOpRef<ModuleOp> emitKernels(llvm::ArrayRef<plan::KernelOp> kernels, const Isa &isa) {
   plan::KernelOp head = kernels.front();
   MLIRContext *context = head.getContext();
-  context->loadDialect<arith::ArithDialect, math::MathDialect, scf::SCFDialect, vector::VectorDialect, cf::ControlFlowDialect,
-                       LLVM::LLVMDialect>();
+  context->loadDialect<arith::ArithDialect, math::MathDialect, scf::SCFDialect,
+                       vector::VectorDialect, cf::ControlFlowDialect, LLVM::LLVMDialect>();
   OwningOpRef<ModuleOp> module = ModuleOp::create(head.getLoc());
   for (plan::KernelOp kernel : kernels) {
     auto root = makeRoot(kernel);
@@ -69,7 +69,9 @@ llvm::Error compilePart(Part &part, const CpuOptions &options, std::mutex &dumpM
   if (!object)
     return object.takeError();
   part.object = std::move(*object);
-  part.module = LlvmModule();
+  // The module before the context that it lives in.
+  part.module.module.reset();
+  part.module.context.reset();
   return llvm::Error::success();
 }
 
@@ -83,7 +85,8 @@ llvm::Expected<SmallVector<const Isa *>> chooseIsas(const CpuOptions &options) {
   for (const std::string &name : options.isas) {
     result.push_back(findIsa(name));
     if (!result.back())
-      return llvm::createStringError("unknown instruction set '" + name + "': x86-64-v3 and x86-64-v4 are supported");
+      return llvm::createStringError("unknown instruction set '" + name +
+                                     "': x86-64-v3 and x86-64-v4 are supported");
   }
   return result;
 }
@@ -104,7 +107,8 @@ llvm::Expected<std::vector<CodeObject>> compileKernels(ModuleOp plan, const CpuO
     llvm::DefaultThreadPool pool(llvm::hardware_concurrency(std::max(1u, options.threads)));
     for (size_t first = 0; first < kernels.size() && emitted; first += partSize)
       for (const Isa *isa : *isas) {
-        auto slice = llvm::ArrayRef(kernels).slice(first, std::min(partSize, kernels.size() - first));
+        auto slice =
+            llvm::ArrayRef(kernels).slice(first, std::min(partSize, kernels.size() - first));
         auto module = emitKernels(slice, *isa);
         if (!module) {
           emitted = false;
@@ -120,7 +124,8 @@ llvm::Expected<std::vector<CodeObject>> compileKernels(ModuleOp plan, const CpuO
           continue;
         }
         part.module = std::move(*translated);
-        pool.async([&part, &options, &dumpMutex] { part.error = compilePart(part, options, dumpMutex); });
+        pool.async(
+            [&part, &options, &dumpMutex] { part.error = compilePart(part, options, dumpMutex); });
       }
     pool.wait();
   }
@@ -128,7 +133,8 @@ llvm::Expected<std::vector<CodeObject>> compileKernels(ModuleOp plan, const CpuO
   for (Part &part : parts)
     error = llvm::joinErrors(std::move(error), std::move(part.error));
   if (!emitted)
-    error = llvm::joinErrors(std::move(error), llvm::createStringError("the plan has kernels without CPU code"));
+    error = llvm::joinErrors(std::move(error),
+                             llvm::createStringError("the plan has kernels without CPU code"));
   if (error)
     return error;
   std::vector<CodeObject> result;

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The CPU target: plan.kernel -> native code. Kernels become freestanding ELF shared objects, one per instruction set,
-// that call and need nothing. Each kernel is a symbol of its name with the C signature
-//   void name(void *const *buffers, const int64_t *sizes, int64_t begin, int64_t end, uint32_t *fault)
-// buffers: inputs then outputs; sizes: the values of the kernel's `sizes`; [begin, end): a part of the grid. Any partition
-// of the grid gives the same bits. An index out of range sets *fault to 1.
+// The CPU target: plan.kernel -> native code. Kernels become freestanding ELF shared objects, one
+// per instruction set, that call and need nothing. Each kernel is a symbol of its name with the C
+// signature
+//   void name(void *const *buffers, const int64_t *sizes, int64_t begin, int64_t end, uint32_t
+//   *fault)
+// buffers: inputs then outputs; sizes: the values of the kernel's `sizes`; [begin, end): a part of
+// the grid. Any partition of the grid gives the same bits. An index out of range sets *fault to 1.
 #ifndef DSC_COMPILER_TARGETS_CPU_CPUTARGET_H
 #define DSC_COMPILER_TARGETS_CPU_CPUTARGET_H
 
@@ -33,12 +35,14 @@ struct CpuOptions {
   std::function<void(llvm::StringRef isa, llvm::StringRef text)> dumpLlvmIr;
 };
 
-/// Sets `grid` of every plan.kernel: an expression over its sizes. Fails with a diagnostic at the operation for which there
-/// is no code.
+/// Sets `grid` of every plan.kernel: an expression over its sizes. Fails with a diagnostic at the
+/// operation for which there is no code.
 mlir::LogicalResult assignGrids(mlir::ModuleOp plan);
 
-/// Compiles all kernels of `plan`. Diagnostics are emitted at operations without code; the error then says so.
-llvm::Expected<std::vector<CodeObject>> compileKernels(mlir::ModuleOp plan, const CpuOptions &options = {});
+/// Compiles all kernels of `plan`. Diagnostics are emitted at operations without code; the error
+/// then says so.
+llvm::Expected<std::vector<CodeObject>> compileKernels(mlir::ModuleOp plan,
+                                                       const CpuOptions &options = {});
 
 /// The LLVM dialect of all kernels for one instruction set, as text: `--emit=llvm`.
 llvm::Expected<std::string> printLlvmDialect(mlir::ModuleOp plan, llvm::StringRef isa);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Contractions. A work item is a block of rows and columns, walked in register tiles. Two forms, chosen by the
-// layout of the operands alone:
-// - columns in the lanes: every element is one chain of multiply-adds with the contracted index ascending;
-// - contracted index in the lanes, for operands whose neighbours lie along it: 16 chains, combined in a fixed tree.
-// In both, an element's order of summation does not depend on the tile, the block or the other rows.
+// Contractions. A work item is a block of rows and columns, walked in register tiles. Two forms,
+// chosen by the layout of the operands alone:
+// - columns in the lanes: every element is one chain of multiply-adds with the contracted index
+// ascending;
+// - contracted index in the lanes, for operands whose neighbours lie along it: 16 chains, combined
+// in a fixed tree. In both, an element's order of summation does not depend on the tile, the block
+// or the other rows.
 #include "compiler/targets/cpu/KernelRoot.h"
 #include "compiler/targets/cpu/Schedule.h"
 
@@ -21,7 +23,8 @@ public:
   DotRoot(plan::KernelOp kernel, DotOp op) : KernelRoot(kernel), op(op) {
     dims = getDims(op.getResult());
     lhsDims = getDims(op.getLhs());
-    size_t batch = op.getLhsBatch().size(), rows = lhsDims.size() - batch - op.getLhsContract().size();
+    size_t batch = op.getLhsBatch().size(),
+           rows = lhsDims.size() - batch - op.getLhsContract().size();
     chooseForm(batch + rows);
     row = lastReal(batch, batch + rows);
     if (inner || !column)
@@ -32,7 +35,8 @@ public:
     width = KernelCode::laneCount(inner ? lhsDims[*inner] : columnCount);
     int64_t wantedRows = inner ? 8 : 6, wantedColumns = inner ? 16 : 4 * int64_t(width);
     blockRows = std::min(wantedRows, asConstant(rowCount).value_or(wantedRows));
-    blockColumns = inner ? std::min(wantedColumns, asConstant(columnCount).value_or(wantedColumns)) : wantedColumns;
+    blockColumns = inner ? std::min(wantedColumns, asConstant(columnCount).value_or(wantedColumns))
+                         : wantedColumns;
     if (auto n = asConstant(columnCount); n && !inner)
       blockColumns = evenBlock(llvm::divideCeil(*n, width)) * width;
     blockRows = std::max<int64_t>(blockRows, 1);
@@ -62,7 +66,6 @@ public:
   }
 
 private:
-
   void chooseForm(size_t firstColumnDim) {
     AccessScan rhs(kernel, {});
     AccessScan lhs(kernel, {});
@@ -88,7 +91,8 @@ private:
       return;
     for (auto [i, dim] : llvm::enumerate(op.getLhsContract())) {
       unsigned id = dims.size() + i;
-      if (rhs.contiguity(id) > 0 && lhs.contiguity(id) > 0 && KernelCode::laneCount(lhsDims[dim]) > 1)
+      if (rhs.contiguity(id) > 0 && lhs.contiguity(id) > 0 &&
+          KernelCode::laneCount(lhsDims[dim]) > 1)
         inner = dim;
     }
   }
@@ -108,18 +112,23 @@ private:
     return std::clamp<int64_t>(vectors, 1, 4);
   }
 
-  static Expr blocks(Expr count, int64_t size) { return ceilDiv(count, constant(count.getContext(), size)); }
+  static Expr blocks(Expr count, int64_t size) {
+    return ceilDiv(count, constant(count.getContext(), size));
+  }
 
   void emitBlock(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, Expr firstColumn) const {
-    int64_t tileRows = std::min<int64_t>(blockRows, inner ? code.machine.innerRows : code.machine.tileRows);
+    int64_t tileRows =
+        std::min<int64_t>(blockRows, inner ? code.machine.innerRows : code.machine.tileRows);
     // The block's rows that exist.
     Expr rowsHere = min(rowCount - firstRow, code.constant(blockRows));
     if (isConstant(mod(rowCount, code.constant(blockRows)), 0))
       rowsHere = code.constant(blockRows);
     Expr full = floorDiv(rowsHere, code.constant(tileRows)), rest = rowsHere - full * tileRows;
-    over(code, full, [&](Expr e) { emitRows(code, at, firstRow + e * tileRows, tileRows, firstColumn); });
+    over(code, full,
+         [&](Expr e) { emitRows(code, at, firstRow + e * tileRows, tileRows, firstColumn); });
     if (!isConstant(rest, 0) && tileRows > 1)
-      over(code, rest, [&](Expr e) { emitRows(code, at, firstRow + full * tileRows + e, 1, firstColumn); });
+      over(code, rest,
+           [&](Expr e) { emitRows(code, at, firstRow + full * tileRows + e, 1, firstColumn); });
   }
 
   static void over(KernelCode &code, Expr count, llvm::function_ref<void(Expr)> body) {
@@ -127,7 +136,8 @@ private:
       code.overIndex(count, body);
   }
 
-  void emitRows(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn) const {
+  void emitRows(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows,
+                Expr firstColumn) const {
     int64_t step = inner ? 1 : width;
     int64_t wanted = inner ? code.machine.innerColumns : rows == 1 ? 4 : code.machine.tileColumns;
     int64_t tile = std::min<int64_t>(wanted, std::max<int64_t>(blockColumns / step, 1));
@@ -135,25 +145,31 @@ private:
     if (isConstant(mod(columnCount, code.constant(blockColumns)), 0))
       columnsHere = code.constant(blockColumns);
     Expr full = floorDiv(columnsHere, code.constant(tile * step));
-    over(code, full, [&](Expr e) { emitTile(code, at, firstRow, rows, firstColumn + e * (tile * step), tile, false); });
+    over(code, full, [&](Expr e) {
+      emitTile(code, at, firstRow, rows, firstColumn + e * (tile * step), tile, false);
+    });
     Expr done = full * (tile * step), rest = columnsHere - done;
     if (isConstant(rest, 0) || (tile == 1 && step == 1))
       return;
     Expr vectors = ceilDiv(rest, code.constant(step));
-    over(code, vectors, [&](Expr e) { emitTile(code, at, firstRow, rows, firstColumn + done + e * step, 1, true); });
+    over(code, vectors, [&](Expr e) {
+      emitTile(code, at, firstRow, rows, firstColumn + done + e * step, 1, true);
+    });
   }
 
-  void emitTile(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn, int64_t columns,
-                bool partial) const {
+  void emitTile(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn,
+                int64_t columns, bool partial) const {
     if (inner || width == 1) {
-      finish(code, at, firstRow, rows, firstColumn, columns, 1, contract(code, at, firstRow, rows, firstColumn, columns, 1));
+      finish(code, at, firstRow, rows, firstColumn, columns, 1,
+             contract(code, at, firstRow, rows, firstColumn, columns, 1));
       return;
     }
     Value base = code.emit(firstColumn), mask;
     if (partial)
       mask = code.less(code.iota(width), code.sub(code.emit(columnCount), base));
     code.withLanes(columnCount, base, mask, width, [&](Expr lane) {
-      finish(code, at, firstRow, rows, lane, columns, width, contract(code, at, firstRow, rows, lane, columns, width));
+      finish(code, at, firstRow, rows, lane, columns, width,
+             contract(code, at, firstRow, rows, lane, columns, width));
     });
   }
 
@@ -167,10 +183,11 @@ private:
   }
 
   /// The sums of a tile, row by row.
-  Values contract(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn, int64_t columns,
-                  int64_t step) const {
+  Values contract(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows,
+                  Expr firstColumn, int64_t columns, int64_t step) const {
     auto o = op;
-    Type from = prim::elementType(o.getLhs()), to = prim::elementType(o.getResult()), type = accumulatorType(o);
+    Type from = prim::elementType(o.getLhs()), to = prim::elementType(o.getResult()),
+         type = accumulatorType(o);
     unsigned lanes = width > 1 ? width : 0;
     Values start(rows * columns, code.splat(code.zero(type), lanes));
     Indices contracted(o.getLhsContract().size(), nullptr);
@@ -209,7 +226,8 @@ private:
         contracted[i] = e;
         return nest(depth + 1, carried);
       };
-      return dim == inner ? code.overLanes(lhsDims[dim], width, sums, body) : code.overIndex(lhsDims[dim], sums, body);
+      return dim == inner ? code.overLanes(lhsDims[dim], width, sums, body)
+                          : code.overIndex(lhsDims[dim], sums, body);
     };
     Values sums = nest(0, start);
     if (inner)
@@ -226,8 +244,8 @@ private:
     return v;
   }
 
-  void finish(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn, int64_t columns,
-              int64_t step, Values sums) const {
+  void finish(KernelCode &code, ArrayRef<Expr> at, Expr firstRow, int64_t rows, Expr firstColumn,
+              int64_t columns, int64_t step, Values sums) const {
     auto o = op;
     Value yielded = code.kernel.getYielded()[0];
     for (int64_t r = 0; r < rows; ++r)
@@ -252,6 +270,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<KernelRoot> makeDotRoot(plan::KernelOp kernel, DotOp op) { return std::make_unique<DotRoot>(kernel, op); }
+std::unique_ptr<KernelRoot> makeDotRoot(plan::KernelOp kernel, DotOp op) {
+  return std::make_unique<DotRoot>(kernel, op);
+}
 
 } // namespace dsc::cpu

@@ -44,7 +44,8 @@ Value KernelCode::elementUncached(Value tensor, ArrayRef<Expr> at) {
       })
       .Case<ExprsOp>([&](auto o) { return exprsElement(o, at); })
       .Case<UnaryOp>([&](auto o) {
-        return emitUnary(*this, o.getKind(), element(o.getOperand(), at), operandType(o.getOperand()));
+        return emitUnary(*this, o.getKind(), element(o.getOperand(), at),
+                         operandType(o.getOperand()));
       })
       .Case<BinaryOp>([&](auto o) {
         Value x = element(o.getLhs(), at), y = element(o.getRhs(), at);
@@ -66,7 +67,8 @@ Value KernelCode::elementUncached(Value tensor, ArrayRef<Expr> at) {
         return emitBitcast(*this, element(o.getOperand(), at), operandType(o.getOperand()), type);
       })
       .Case<BroadcastOp>([&](auto o) { return element(o.getOperand(), broadcastIndices(o, at)); })
-      .Case<ReshapeOp>([&](auto o) { return element(o.getOperand(), reshapeIndices(o, at, ranges)); })
+      .Case<ReshapeOp>(
+          [&](auto o) { return element(o.getOperand(), reshapeIndices(o, at, ranges)); })
       .Case<TransposeOp>([&](auto o) { return element(o.getOperand(), transposeIndices(o, at)); })
       .Case<SliceOp>([&](auto o) { return element(o.getOperand(), sliceIndices(o, at)); })
       .Case<ConcatOp>([&](auto o) { return concatElement(o, at); })
@@ -74,22 +76,25 @@ Value KernelCode::elementUncached(Value tensor, ArrayRef<Expr> at) {
         Indices inner;
         for (auto [low, e] : llvm::zip(o.getLow().toVector(), at))
           inner.push_back(e - low);
-        return insideElement(o.getOperand(), inner, type, [&] { return element(o.getValue(), {}); });
+        return insideElement(o.getOperand(), inner, type,
+                             [&] { return element(o.getValue(), {}); });
       })
       .Case<UpdateSliceOp>([&](auto o) {
         Indices inner;
         for (auto [start, e] : llvm::zip(o.getStarts().toVector(), at))
           inner.push_back(e - start);
-        return insideElement(o.getUpdate(), inner, type, [&] { return element(o.getOperand(), at); });
+        return insideElement(o.getUpdate(), inner, type,
+                             [&] { return element(o.getOperand(), at); });
       })
       .Case<TakeOp>([&](auto o) {
         size_t axis = o.getAxis(), count = rank(o.getIndices());
-        return takeElement(o.getOperand(), at.take_front(axis), o.getIndices(), at.slice(axis, count),
-                           at.drop_front(axis + count), axis);
+        return takeElement(o.getOperand(), at.take_front(axis), o.getIndices(),
+                           at.slice(axis, count), at.drop_front(axis + count), axis);
       })
       .Case<TakeAlongAxisOp>([&](auto o) {
         size_t axis = o.getAxis();
-        return takeElement(o.getOperand(), at.take_front(axis), o.getIndices(), at, at.drop_front(axis + 1), axis);
+        return takeElement(o.getOperand(), at.take_front(axis), o.getIndices(), at,
+                           at.drop_front(axis + 1), axis);
       })
       .Case<GatherNdOp>([&](auto o) { return gatherElement(o, at); })
       .Case<ReduceOp>([&](auto o) { return reduceElement(o, at); })
@@ -101,7 +106,8 @@ Value KernelCode::elementUncached(Value tensor, ArrayRef<Expr> at) {
       });
 }
 
-// ---- Constants -----------------------------------------------------------------------------------------
+// ---- Constants
+// -----------------------------------------------------------------------------------------
 
 Value KernelCode::globalBytes(ConstantOp op) {
   auto dense = llvm::cast<DenseElementsAttr>(op.getValue());
@@ -115,8 +121,8 @@ Value KernelCode::globalBytes(ConstantOp op) {
   SymbolTable table(module);
   OpBuilder top(module.getBody(), module.getBody()->begin());
   auto type = LLVM::LLVMArrayType::get(b.getI8Type(), bytes.size());
-  auto global = LLVM::GlobalOp::create(top, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal, name,
-                                       b.getStringAttr(bytes), /*alignment=*/64);
+  auto global = LLVM::GlobalOp::create(top, loc, type, /*isConstant=*/true, LLVM::Linkage::Internal,
+                                       name, b.getStringAttr(bytes), /*alignment=*/64);
   table.insert(global);
   Scope *root = deepest({});
   at(root);
@@ -168,7 +174,8 @@ Value KernelCode::exprsElement(ExprsOp op, ArrayRef<Expr> at) {
   return emitConvert(*this, v, b.getI64Type(), prim::elementType(op.getResult()));
 }
 
-// ---- Elements that lie in one of several operands --------------------------------------------------------
+// ---- Elements that lie in one of several operands
+// --------------------------------------------------------
 
 bool KernelCode::anyVarying(ArrayRef<Expr> at) {
   return llvm::any_of(at, [&](Expr e) { return isVarying(e); });
@@ -203,13 +210,15 @@ Value KernelCode::concatElement(ConcatOp op, ArrayRef<Expr> at) {
     }
     unsigned width = isa<VectorType>(result) ? lanesNow.width : 0;
     return conditional(
-        condition, true, result, [&] { return SmallVector<Value>{splat(element(operand, part), width)}; },
+        condition, true, result,
+        [&] { return SmallVector<Value>{splat(element(operand, part), width)}; },
         [&] { return SmallVector<Value>{splat(from(i + 1), width)}; })[0];
   };
   return from(0);
 }
 
-Value KernelCode::insideElement(Value inner, Indices at, Type type, llvm::function_ref<Value()> outer) {
+Value KernelCode::insideElement(Value inner, Indices at, Type type,
+                                llvm::function_ref<Value()> outer) {
   Value condition;
   for (auto [e, dim] : llvm::zip(at, getDims(inner))) {
     e = simplify(e, ranges);
@@ -232,10 +241,11 @@ Value KernelCode::insideElement(Value inner, Indices at, Type type, llvm::functi
   return select(condition, in, out);
 }
 
-// ---- Elements at loaded positions --------------------------------------------------------------------------
+// ---- Elements at loaded positions
+// --------------------------------------------------------------------------
 
-Value KernelCode::takeElement(Value operand, ArrayRef<Expr> before, Value indices, ArrayRef<Expr> position,
-                              ArrayRef<Expr> after, int64_t axis) {
+Value KernelCode::takeElement(Value operand, ArrayRef<Expr> before, Value indices,
+                              ArrayRef<Expr> position, ArrayRef<Expr> after, int64_t axis) {
   Value valid;
   Indices at(before);
   at.push_back(checkedIndex(indices, position, getDims(operand)[axis], valid));
@@ -243,7 +253,8 @@ Value KernelCode::takeElement(Value operand, ArrayRef<Expr> before, Value indice
   if (!valid)
     return element(operand, at);
   Type type = registerType(prim::elementType(operand));
-  return under(valid, anyVarying(at) ? vectorOf(type, lanesNow.width) : type, [&] { return element(operand, at); });
+  return under(valid, anyVarying(at) ? vectorOf(type, lanesNow.width) : type,
+               [&] { return element(operand, at); });
 }
 
 Value KernelCode::gatherElement(GatherNdOp op, ArrayRef<Expr> at) {

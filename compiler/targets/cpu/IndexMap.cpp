@@ -28,7 +28,8 @@ Indices sliceIndices(SliceOp op, ArrayRef<Expr> at) {
   return result;
 }
 
-void dotIndices(DotOp op, ArrayRef<Expr> at, ArrayRef<Expr> contracted, Indices &lhs, Indices &rhs) {
+void dotIndices(DotOp op, ArrayRef<Expr> at, ArrayRef<Expr> contracted, Indices &lhs,
+                Indices &rhs) {
   lhs.assign(rank(op.getLhs()), nullptr);
   rhs.assign(rank(op.getRhs()), nullptr);
   size_t next = 0;
@@ -51,9 +52,10 @@ Indices denseStrides(MLIRContext *context, ArrayRef<Expr> dims) {
 
 namespace {
 
-/// Positions in the group of dimensions `to` of the element at `at` in the group `from` of the same size.
-void mapGroup(ArrayRef<Expr> from, ArrayRef<Expr> at, ArrayRef<Expr> to, ArrayRef<Expr> extents, MLIRContext *context,
-              Indices &result) {
+/// Positions in the group of dimensions `to` of the element at `at` in the group `from` of the same
+/// size.
+void mapGroup(ArrayRef<Expr> from, ArrayRef<Expr> at, ArrayRef<Expr> to, ArrayRef<Expr> extents,
+              MLIRContext *context, Indices &result) {
   auto real = [](ArrayRef<Expr> dims) {
     return llvm::count_if(dims, [](Expr dim) { return !isConstant(dim, 1); });
   };
@@ -107,8 +109,8 @@ Indices reshapeIndices(ReshapeOp op, ArrayRef<Expr> at, ArrayRef<Expr> extents) 
       }
     }
     // What remains on one side alone are ones.
-    mapGroup(ArrayRef<Expr>(from).slice(i, endI - i), at.slice(i, endI - i), ArrayRef<Expr>(to).slice(j, endJ - j),
-             extents, context, result);
+    mapGroup(ArrayRef<Expr>(from).slice(i, endI - i), at.slice(i, endI - i),
+             ArrayRef<Expr>(to).slice(j, endJ - j), extents, context, result);
     i = endI, j = endJ;
   }
   return result;
@@ -128,7 +130,8 @@ Indices bufferStrides(plan::KernelOp kernel, unsigned operand) {
   return denseStrides(kernel.getContext(), getDims(bufferType(kernel, operand)));
 }
 
-Expr bufferAddress(plan::KernelOp kernel, unsigned operand, ArrayRef<Expr> at, ArrayRef<Expr> extents) {
+Expr bufferAddress(plan::KernelOp kernel, unsigned operand, ArrayRef<Expr> at,
+                   ArrayRef<Expr> extents) {
   auto dims = getDims(bufferType(kernel, operand));
   Indices strides = bufferStrides(kernel, operand);
   Expr address = constant(kernel.getContext(), 0);

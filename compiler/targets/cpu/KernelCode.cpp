@@ -11,10 +11,12 @@ using llvm::SmallVector;
 namespace dsc::cpu {
 
 KernelCode::KernelCode(plan::KernelOp kernel, const Isa &isa, ModuleOp module)
-    : Code(OpBuilder(module.getContext()), kernel.getLoc()), kernel(kernel), machine(isa), module(module) {
+    : Code(OpBuilder(module.getContext()), kernel.getLoc()), kernel(kernel), machine(isa),
+      module(module) {
   MLIRContext *context = module.getContext();
   Type ptr = LLVM::LLVMPointerType::get(context), i64Type = b.getI64Type();
-  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context), {ptr, ptr, i64Type, i64Type, ptr});
+  auto type = LLVM::LLVMFunctionType::get(LLVM::LLVMVoidType::get(context),
+                                          {ptr, ptr, i64Type, i64Type, ptr});
   b.setInsertionPointToEnd(module.getBody());
   function = LLVM::LLVMFuncOp::create(b, loc, kernel.getSymName(), type);
   Block *entry = function.addEntryBlock(b);
@@ -31,7 +33,8 @@ KernelCode::KernelCode(plan::KernelOp kernel, const Isa &isa, ModuleOp module)
   for (unsigned i = 0; i < buffers; ++i)
     pointers.push_back(LLVM::LoadOp::create(b, loc, ptr, entryAt(entry->getArgument(0), ptr, i)));
   for (auto [i, size] : llvm::enumerate(kernel.getSizes().toVector()))
-    leaves[size] = LLVM::LoadOp::create(b, loc, i64Type, entryAt(entry->getArgument(1), i64Type, i));
+    leaves[size] =
+        LLVM::LoadOp::create(b, loc, i64Type, entryAt(entry->getArgument(1), i64Type, i));
 }
 
 LogicalResult KernelCode::fail(Operation *op, const llvm::Twine &message) {
@@ -41,7 +44,8 @@ LogicalResult KernelCode::fail(Operation *op, const llvm::Twine &message) {
   return failure();
 }
 
-// ---- Positions ---------------------------------------------------------------------------------------
+// ---- Positions
+// ---------------------------------------------------------------------------------------
 
 Expr KernelCode::newIndex(Expr extent) {
   ranges.push_back(extent);
@@ -117,13 +121,15 @@ Value KernelCode::emitUncached(Expr e) {
   case ExprKind::Mod: {
     bool quotient = e.getKind() == ExprKind::FloorDiv;
     Value x = emit(operand(0)), y = emit(operand(1));
-    bool natural = provablyNonNegative(operand(0), ranges) && provablyNonNegative(operand(1), ranges);
+    bool natural =
+        provablyNonNegative(operand(0), ranges) && provablyNonNegative(operand(1), ranges);
     if (!asConstant(operand(1)))
       y = select(equal(y, i64(0)), i64(1), y);
     if (natural)
       return quotient ? binary<arith::DivUIOp>(x, y) : binary<arith::RemUIOp>(x, y);
     Value r = binary<arith::RemSIOp>(x, y);
-    Value adjust = bitAnd(bitXor(less(r, i64(0)), less(y, i64(0))), compare(arith::CmpIPredicate::ne, r, i64(0)));
+    Value adjust = bitAnd(bitXor(less(r, i64(0)), less(y, i64(0))),
+                          compare(arith::CmpIPredicate::ne, r, i64(0)));
     if (!quotient)
       return select(adjust, add(r, y), r);
     Value q = binary<arith::DivSIOp>(x, y);
@@ -134,7 +140,8 @@ Value KernelCode::emitUncached(Expr e) {
   case ExprKind::Max:
     return binary<arith::MaxSIOp>(emit(operand(0)), emit(operand(1)));
   case ExprKind::NonNegative:
-    return cast<arith::ExtUIOp>(compare(arith::CmpIPredicate::sge, emit(operand(0)), i64(0)), b.getI64Type());
+    return cast<arith::ExtUIOp>(compare(arith::CmpIPredicate::sge, emit(operand(0)), i64(0)),
+                                b.getI64Type());
   case ExprKind::IsZero:
     return cast<arith::ExtUIOp>(equal(emit(operand(0)), i64(0)), b.getI64Type());
   case ExprKind::Select:
@@ -143,9 +150,11 @@ Value KernelCode::emitUncached(Expr e) {
   llvm_unreachable("unknown expression kind");
 }
 
-// ---- Loops -------------------------------------------------------------------------------------------
+// ---- Loops
+// -------------------------------------------------------------------------------------------
 
-Values KernelCode::overIndex(Expr extent, Values carried, llvm::function_ref<Values(Expr, Values)> body) {
+Values KernelCode::overIndex(Expr extent, Values carried,
+                             llvm::function_ref<Values(Expr, Values)> body) {
   if (isConstant(extent, 1))
     return body(constant(0), carried);
   Loop loop = openLoop(current, i64(0), emit(extent), i64(1), carried);
@@ -168,7 +177,8 @@ unsigned KernelCode::laneCount(Expr extent) {
   return n ? unsigned(llvm::PowerOf2Ceil(std::clamp<int64_t>(*n, 1, 16))) : 16;
 }
 
-void KernelCode::withLanes(Expr extent, Value base, Value tail, unsigned width, llvm::function_ref<void(Expr)> body) {
+void KernelCode::withLanes(Expr extent, Value base, Value tail, unsigned width,
+                           llvm::function_ref<void(Expr)> body) {
   Lanes outer = lanesNow;
   Value outerMask = mask;
   bool outerEmpty = maskMayBeEmpty;
@@ -231,16 +241,19 @@ Values KernelCode::overLanes(Expr extent, Value lower, Value upper, unsigned wid
   return carried;
 }
 
-// ---- Memory ------------------------------------------------------------------------------------------
+// ---- Memory
+// ------------------------------------------------------------------------------------------
 
 Value KernelCode::address(Value pointer, Type storage, Expr offset) {
   Value o = emit(offset);
   Type type = vectorOf(LLVM::LLVMPointerType::get(b.getContext()), lanes(o));
   place({pointer, o});
-  return LLVM::GEPOp::create(b, loc, type, storage, pointer, ValueRange(o), LLVM::GEPNoWrapFlags::inbounds);
+  return LLVM::GEPOp::create(b, loc, type, storage, pointer, ValueRange(o),
+                             LLVM::GEPNoWrapFlags::inbounds);
 }
 
-/// The offset with the lane index replaced by the first lane's, when lanes are neighbours in memory; else null.
+/// The offset with the lane index replaced by the first lane's, when lanes are neighbours in
+/// memory; else null.
 static Expr contiguousBase(Expr offset, Expr lane, Expr base) {
   auto shifted = [&](Expr by) {
     return substitute(offset, [&](Expr leaf) -> std::optional<Expr> {
@@ -283,13 +296,16 @@ Value KernelCode::loadAt(Value pointer, Type type, Expr offset) {
       return fromStorage(*this, LLVM::LoadOp::create(b, loc, vector, p, bytes), type);
     }
     placeGuarded({p, mask, none});
-    return fromStorage(*this, LLVM::MaskedLoadOp::create(b, loc, vector, p, mask, none, b.getI32IntegerAttr(bytes), nullptr),
+    return fromStorage(*this,
+                       LLVM::MaskedLoadOp::create(b, loc, vector, p, mask, none,
+                                                  b.getI32IntegerAttr(bytes), nullptr),
                        type);
   }
   Value p = address(pointer, storage, offset);
   Value lanesRead = mask ? mask : splat(boolean(true), width);
   placeGuarded({p, lanesRead, none});
-  return fromStorage(*this, LLVM::masked_gather::create(b, loc, vector, p, lanesRead, none, bytes), type);
+  return fromStorage(*this, LLVM::masked_gather::create(b, loc, vector, p, lanesRead, none, bytes),
+                     type);
 }
 
 Value KernelCode::load(unsigned buffer, ArrayRef<Expr> at) {

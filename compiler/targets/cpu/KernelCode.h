@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pull-based code generation: the value of one element of a tensor at given positions is the code that computes it
-// from its operands' elements, down to loads of the kernel's inputs. Positions are expressions over loop indices;
-// one index at a time may stand for a vector of lanes.
+// Pull-based code generation: the value of one element of a tensor at given positions is the code
+// that computes it from its operands' elements, down to loads of the kernel's inputs. Positions are
+// expressions over loop indices; one index at a time may stand for a vector of lanes.
 #ifndef DSC_COMPILER_TARGETS_CPU_KERNELCODE_H
 #define DSC_COMPILER_TARGETS_CPU_KERNELCODE_H
 
@@ -17,7 +17,8 @@ using Values = llvm::SmallVector<mlir::Value>;
 
 class KernelCode : public Code {
 public:
-  /// Starts `void @name(ptr buffers, ptr sizes, i64 begin, i64 end, ptr fault)` at the end of `module`.
+  /// Starts `void @name(ptr buffers, ptr sizes, i64 begin, i64 end, ptr fault)` at the end of
+  /// `module`.
   KernelCode(plan::KernelOp kernel, const Isa &isa, mlir::ModuleOp module);
 
   // ---- Positions ----
@@ -37,30 +38,37 @@ public:
   /// for every value of a new index below `extent`, one after another.
   Values overIndex(Expr extent, Values carried, llvm::function_ref<Values(Expr, Values)> body);
   void overIndex(Expr extent, llvm::function_ref<void(Expr)> body);
-  /// For all values of a new index in [lower, upper), `width` at a time; 1 is scalar. The index is below `extent`. In
-  /// the last step `mask` tells which lanes exist.
-  Values overLanes(Expr extent, mlir::Value lower, mlir::Value upper, unsigned width, Values carried,
-                   llvm::function_ref<Values(Expr, Values)> body);
-  Values overLanes(Expr extent, unsigned width, Values carried, llvm::function_ref<Values(Expr, Values)> body) {
+  /// For all values of a new index in [lower, upper), `width` at a time; 1 is scalar. The index is
+  /// below `extent`. In the last step `mask` tells which lanes exist.
+  Values overLanes(Expr extent, mlir::Value lower, mlir::Value upper, unsigned width,
+                   Values carried, llvm::function_ref<Values(Expr, Values)> body);
+  Values overLanes(Expr extent, unsigned width, Values carried,
+                   llvm::function_ref<Values(Expr, Values)> body) {
     return overLanes(extent, i64(0), emit(extent), width, carried, body);
   }
-  /// One step of lanes at `base`, for tiles whose loops the caller makes. `mask` is null when all lanes exist.
-  void withLanes(Expr extent, mlir::Value base, mlir::Value mask, unsigned width, llvm::function_ref<void(Expr)> body);
+  /// One step of lanes at `base`, for tiles whose loops the caller makes. `mask` is null when all
+  /// lanes exist.
+  void withLanes(Expr extent, mlir::Value base, mlir::Value mask, unsigned width,
+                 llvm::function_ref<void(Expr)> body);
   /// Lanes that suit a dimension: a power of two, 16 at most; 1 for a single element.
   static unsigned laneCount(Expr extent);
 
   // ---- Elements ----
   mlir::Value element(mlir::Value tensor, llvm::ArrayRef<Expr> at);
   /// Makes `v` what `element` answers from now on, while it is in scope.
-  void pin(mlir::Value tensor, llvm::ArrayRef<Expr> at, mlir::Value v) { known[key(tensor, at)] = v; }
+  void pin(mlir::Value tensor, llvm::ArrayRef<Expr> at, mlir::Value v) {
+    known[key(tensor, at)] = v;
+  }
   /// Whether any lane of a vector of booleans is set.
   mlir::Value anyLane(mlir::Value truths);
   mlir::Value load(unsigned buffer, llvm::ArrayRef<Expr> at);
   void store(unsigned buffer, llvm::ArrayRef<Expr> at, mlir::Value v);
   unsigned outputBuffer(unsigned output) { return kernel.getNumInputs() + output; }
-  mlir::Type elementTypeOf(unsigned buffer) { return mlir::getElementTypeOrSelf(bufferType(kernel, buffer)); }
-  /// The loaded index, checked against [0, size): out of range sets the fault and reads 0. `valid` is set where
-  /// even 0 may not exist.
+  mlir::Type elementTypeOf(unsigned buffer) {
+    return mlir::getElementTypeOrSelf(bufferType(kernel, buffer));
+  }
+  /// The loaded index, checked against [0, size): out of range sets the fault and reads 0. `valid`
+  /// is set where even 0 may not exist.
   Expr checkedIndex(mlir::Value tensor, llvm::ArrayRef<Expr> at, Expr size, mlir::Value &valid);
   /// Code for the lanes where `condition` holds only; zero elsewhere.
   mlir::Value under(mlir::Value condition, mlir::Type type, llvm::function_ref<mlir::Value()> body);
@@ -91,7 +99,8 @@ private:
   mlir::Value constantElement(prim::ConstantOp op, llvm::ArrayRef<Expr> at);
   mlir::Value exprsElement(prim::ExprsOp op, llvm::ArrayRef<Expr> at);
   mlir::Value concatElement(prim::ConcatOp op, llvm::ArrayRef<Expr> at);
-  mlir::Value insideElement(mlir::Value inner, Indices at, mlir::Type type, llvm::function_ref<mlir::Value()> outer);
+  mlir::Value insideElement(mlir::Value inner, Indices at, mlir::Type type,
+                            llvm::function_ref<mlir::Value()> outer);
   mlir::Value gatherElement(prim::GatherNdOp op, llvm::ArrayRef<Expr> at);
   mlir::Value takeElement(mlir::Value operand, llvm::ArrayRef<Expr> before, mlir::Value indices,
                           llvm::ArrayRef<Expr> position, llvm::ArrayRef<Expr> after, int64_t axis);
@@ -99,7 +108,8 @@ private:
   mlir::Value argReduceElement(prim::ArgReduceOp op, llvm::ArrayRef<Expr> at);
   mlir::Value dotElement(prim::DotOp op, llvm::ArrayRef<Expr> at);
   /// Runs `body` as far out as `at` allows, without lanes unless `at` varies.
-  mlir::Value hoisted(llvm::ArrayRef<Expr> at, mlir::Type type, llvm::function_ref<mlir::Value()> body);
+  mlir::Value hoisted(llvm::ArrayRef<Expr> at, mlir::Type type,
+                      llvm::function_ref<mlir::Value()> body);
   mlir::Value globalBytes(prim::ConstantOp op);
 
   mlir::ModuleOp module;
@@ -116,7 +126,8 @@ private:
 };
 
 /// acc + l * r in the accumulator's type.
-mlir::Value emitMultiplyAdd(Code &c, mlir::Value l, mlir::Value r, mlir::Value acc, mlir::Type from, mlir::Type to);
+mlir::Value emitMultiplyAdd(Code &c, mlir::Value l, mlir::Value r, mlir::Value acc, mlir::Type from,
+                            mlir::Type to);
 /// The sum as an element of the result.
 mlir::Value dotResult(Code &c, prim::DotOp op, mlir::Value total);
 /// f32 for 16-bit floats, f64 for f64, the result's type for integers.

@@ -24,7 +24,8 @@ static LogicalResult checkTypes(plan::KernelOp kernel) {
   return success();
 }
 
-/// The dot that only pointwise operations of the same shape separate from the output, and no other loop does.
+/// The dot that only pointwise operations of the same shape separate from the output, and no other
+/// loop does.
 static DotOp findDot(plan::KernelOp kernel) {
   if (kernel.getYielded().size() != 1)
     return nullptr;
@@ -53,13 +54,14 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
   bool inPlace = llvm::any_of(kernel.getAliases(), [](int64_t alias) { return alias >= 0; });
   if (DotOp dot = findDot(kernel))
     return makeDotRoot(kernel, dot);
-  auto root = llvm::TypeSwitch<Operation *, std::unique_ptr<KernelRoot>>(last)
-                  .Case<CumSumOp>([&](auto op) { return makeCumSumRoot(kernel, op); })
-                  .Case<ScatterNdOp>([&](auto op) { return makeScatterNdRoot(kernel, op); })
-                  .Case<ScatterAlongAxisOp>([&](auto op) { return makeScatterAlongAxisRoot(kernel, op); })
-                  .Case<TopKOp>([&](auto op) { return makeTopKRoot(kernel, op); })
-                  .Case<NonZeroOp>([&](auto op) { return makeNonZeroRoot(kernel, op); })
-                  .Default([](Operation *) { return nullptr; });
+  auto root =
+      llvm::TypeSwitch<Operation *, std::unique_ptr<KernelRoot>>(last)
+          .Case<CumSumOp>([&](auto op) { return makeCumSumRoot(kernel, op); })
+          .Case<ScatterNdOp>([&](auto op) { return makeScatterNdRoot(kernel, op); })
+          .Case<ScatterAlongAxisOp>([&](auto op) { return makeScatterAlongAxisRoot(kernel, op); })
+          .Case<TopKOp>([&](auto op) { return makeTopKRoot(kernel, op); })
+          .Case<NonZeroOp>([&](auto op) { return makeNonZeroRoot(kernel, op); })
+          .Default([](Operation *) { return nullptr; });
   if (root)
     return root;
   if (auto update = dyn_cast_if_present<UpdateSliceOp>(last); update && inPlace)

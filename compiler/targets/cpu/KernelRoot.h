@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the last operation of a kernel is cut into work items and written to memory. Its operands are asked element by
-// element (KernelCode).
+// How the last operation of a kernel is cut into work items and written to memory. Its operands are
+// asked element by element (KernelCode).
 #ifndef DSC_COMPILER_TARGETS_CPU_KERNELROOT_H
 #define DSC_COMPILER_TARGETS_CPU_KERNELROOT_H
 
@@ -31,7 +31,8 @@ std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel);
 std::unique_ptr<KernelRoot> makeUpdateSliceRoot(plan::KernelOp kernel, prim::UpdateSliceOp op);
 std::unique_ptr<KernelRoot> makeCumSumRoot(plan::KernelOp kernel, prim::CumSumOp op);
 std::unique_ptr<KernelRoot> makeScatterNdRoot(plan::KernelOp kernel, prim::ScatterNdOp op);
-std::unique_ptr<KernelRoot> makeScatterAlongAxisRoot(plan::KernelOp kernel, prim::ScatterAlongAxisOp op);
+std::unique_ptr<KernelRoot> makeScatterAlongAxisRoot(plan::KernelOp kernel,
+                                                     prim::ScatterAlongAxisOp op);
 std::unique_ptr<KernelRoot> makeTopKRoot(plan::KernelOp kernel, prim::TopKOp op);
 std::unique_ptr<KernelRoot> makeNonZeroRoot(plan::KernelOp kernel, prim::NonZeroOp op);
 

@@ -15,7 +15,8 @@ namespace dsc::cpu {
 llvm::Expected<std::vector<char>> link(llvm::ArrayRef<llvm::SmallVector<char, 0>> objects) {
   llvm::SmallString<128> directory;
   if (std::error_code error = llvm::sys::fs::createUniqueDirectory("dsc-link", directory))
-    return llvm::createStringError(error, "cannot create a temporary directory: " + error.message());
+    return llvm::createStringError(error,
+                                   "cannot create a temporary directory: " + error.message());
   struct Cleanup {
     llvm::StringRef path;
     ~Cleanup() { llvm::sys::fs::remove_directories(path); }
@@ -27,8 +28,16 @@ llvm::Expected<std::vector<char>> link(llvm::ArrayRef<llvm::SmallVector<char, 0>
   };
 
   std::string output = inDirectory("kernels.so");
-  std::vector<std::string> arguments{"ld.lld", "--shared", "--no-undefined", "--hash-style=gnu", "--threads=1", "--strip-all",
-                                     "-z", "noexecstack", "-o", output};
+  std::vector<std::string> arguments{"ld.lld",
+                                     "--shared",
+                                     "--no-undefined",
+                                     "--hash-style=gnu",
+                                     "--threads=1",
+                                     "--strip-all",
+                                     "-z",
+                                     "noexecstack",
+                                     "-o",
+                                     output};
   for (auto [i, object] : llvm::enumerate(objects)) {
     arguments.push_back(inDirectory(llvm::Twine(i) + ".o"));
     std::error_code error;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Kernels whose outputs are written element by element: everything pointwise or moving, and reductions.
+// Kernels whose outputs are written element by element: everything pointwise or moving, and
+// reductions.
 #include "compiler/targets/cpu/KernelRoot.h"
 #include "compiler/targets/cpu/Schedule.h"
 
@@ -110,13 +111,15 @@ public:
     auto o = op;
     Type type = prim::elementType(o.getOperand());
     emitSchedule(code, schedule, [&](ArrayRef<Expr> at) {
-      Values start{code.splat(code.zero(registerType(type)), schedule.width > 1 ? schedule.width : 0)};
+      Values start{
+          code.splat(code.zero(registerType(type)), schedule.width > 1 ? schedule.width : 0)};
       code.overIndex(extent, start, [&](Expr step, Values total) -> Values {
         Indices position(at);
         position[o.getAxis()] = o.getReverse() ? extent - 1 - step : step;
         Value next = code.add(total[0], code.element(o.getOperand(), position));
         // 16-bit sums are carried in f32 and rounded where they are written.
-        code.store(code.outputBuffer(0), position, roundTo(code, o.getExclusive() ? total[0] : next, type));
+        code.store(code.outputBuffer(0), position,
+                   roundTo(code, o.getExclusive() ? total[0] : next, type));
         return {next};
       });
     });
@@ -130,7 +133,9 @@ private:
 
 } // namespace
 
-std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel) { return std::make_unique<MapRoot>(kernel); }
+std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel) {
+  return std::make_unique<MapRoot>(kernel);
+}
 
 std::unique_ptr<KernelRoot> makeUpdateSliceRoot(plan::KernelOp kernel, UpdateSliceOp op) {
   return std::make_unique<UpdateSliceRoot>(kernel, op);

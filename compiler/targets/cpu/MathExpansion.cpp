@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Argument reduction plus a polynomial. The polynomials are Taylor series cut where the rest is below the rounding
-// error on the reduced range, but for erfc, whose coefficients interpolate at Chebyshev nodes.
+// Argument reduction plus a polynomial. The polynomials are Taylor series cut where the rest is
+// below the rounding error on the reduced range, but for erfc, whose coefficients interpolate at
+// Chebyshev nodes.
 #include "compiler/targets/cpu/MathExpansion.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
@@ -18,8 +19,12 @@ constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 bool isDouble(Value x) { return Code::element(x).isF64(); }
 
-Value widen(Code &c, Value x) { return isDouble(x) ? x : c.cast<arith::ExtFOp>(x, c.b.getF64Type()); }
-Value narrow(Code &c, Value x, Type type) { return type.isF64() ? x : c.cast<arith::TruncFOp>(x, type); }
+Value widen(Code &c, Value x) {
+  return isDouble(x) ? x : c.cast<arith::ExtFOp>(x, c.b.getF64Type());
+}
+Value narrow(Code &c, Value x, Type type) {
+  return type.isF64() ? x : c.cast<arith::TruncFOp>(x, type);
+}
 
 Value number(Code &c, Value like, double v) { return c.real(Code::element(like), v); }
 
@@ -51,14 +56,16 @@ Value powerOfTwo(Code &c, Value k) {
   bool wide = isDouble(k);
   Type integer = wide ? Type(c.b.getI64Type()) : Type(c.b.getI32Type());
   Value biased = c.add(c.cast<arith::FPToSIOp>(k, integer), c.integer(integer, wide ? 1023 : 127));
-  return c.bitcast(c.binary<arith::ShLIOp>(biased, c.integer(integer, wide ? 52 : 23)), Code::element(k));
+  return c.bitcast(c.binary<arith::ShLIOp>(biased, c.integer(integer, wide ? 52 : 23)),
+                   Code::element(k));
 }
 
 struct Reduced {
   Value k, r;
 };
 
-/// x = k ln 2 + r, |r| <= ln 2 / 2. The high part of ln 2 has zeros at its end, so that k times it is exact.
+/// x = k ln 2 + r, |r| <= ln 2 / 2. The high part of ln 2 has zeros at its end, so that k times it
+/// is exact.
 Reduced reduceByLn2(Code &c, Value x) {
   Value k = c.roundEven(c.mul(x, number(c, x, std::numbers::log2e)));
   double high = isDouble(x) ? 0x1.62e42fefap-1 : 0x1.62e4p-1;
@@ -67,7 +74,8 @@ Reduced reduceByLn2(Code &c, Value x) {
   return {k, c.fma(k, number(c, x, -low), r)};
 }
 
-/// exp(x) without the checks at the ends, for x whose result is finite; results below the normal range round once more.
+/// exp(x) without the checks at the ends, for x whose result is finite; results below the normal
+/// range round once more.
 Value exponential(Code &c, Value x) {
   auto [k, r] = reduceByLn2(c, x);
   Value p = c.polynomial(r, exponentialSeries(0, isDouble(x) ? 13 : 7));
@@ -90,8 +98,10 @@ Value logarithm(Code &c, Value x) {
   // m in [sqrt(1/2), sqrt(2)): subtracting the bits of sqrt(1/2) before taking the exponent.
   Value bits = c.bitcast(x, integer);
   Value rootHalf = c.integer(integer, wide ? 0x3fe6a09e667f3bcd : 0x3f3504f3);
-  Value exponent = c.binary<arith::ShRSIOp>(c.sub(bits, rootHalf), c.integer(integer, mantissaBits));
-  Value m = c.bitcast(c.sub(bits, c.binary<arith::ShLIOp>(exponent, c.integer(integer, mantissaBits))), type);
+  Value exponent =
+      c.binary<arith::ShRSIOp>(c.sub(bits, rootHalf), c.integer(integer, mantissaBits));
+  Value m = c.bitcast(
+      c.sub(bits, c.binary<arith::ShLIOp>(exponent, c.integer(integer, mantissaBits))), type);
   Value k = c.cast<arith::SIToFPOp>(exponent, type);
   // log(1 + f) = 2 atanh(s) = f - s (f - P), s = f / (2 + f), P = 2 s^2 (1/3 + s^2/5 + ...).
   Value f = c.sub(m, number(c, x, 1));
@@ -130,13 +140,15 @@ Value circular(Code &c, Value x, double shift) {
   r = narrow(c, r, type);
   bool wide = type.isF64();
   Value r2 = c.mul(r, r);
-  SmallVector<double> sinTail = circularSeries(1, wide ? 9 : 5), cosTail = circularSeries(0, wide ? 10 : 6);
+  SmallVector<double> sinTail = circularSeries(1, wide ? 9 : 5),
+                      cosTail = circularSeries(0, wide ? 10 : 6);
   sinTail.erase(sinTail.begin());
   Value sine = c.fma(c.mul(r2, r), c.polynomial(r2, sinTail), r);
   Value cosine = c.polynomial(r2, cosTail);
   // sin(x + q pi/2): quarters 1 and 3 take the cosine, 2 and 3 the other sign.
   Value q = c.add(quarter, number(c, quarter, shift));
-  q = c.select(c.compare(arith::CmpFPredicate::OGE, q, number(c, q, 4)), c.sub(q, number(c, q, 4)), q);
+  q = c.select(c.compare(arith::CmpFPredicate::OGE, q, number(c, q, 4)), c.sub(q, number(c, q, 4)),
+               q);
   Value odd = c.bitOr(c.equal(q, number(c, q, 1)), c.equal(q, number(c, q, 3)));
   Value result = c.select(odd, cosine, sine);
   Value negative = c.compare(arith::CmpFPredicate::OGE, q, number(c, q, 2));
@@ -153,12 +165,13 @@ Value exponentialMinusOne(Code &c, Value x) {
 
 /// erfc(x) exp(x^2) (1 + 2x) over t = (x - 4) / (x + 4), x in [1, 28]; relative error below 3e-17.
 const double scaledErfc[] = {
-    1.2329951186255525081, -0.13962111684056253263, 0.015379652102620517352, 0.06809705425469555977,
-    -0.10103906603636662851, 0.093732834998226392758, -0.066330365810225154286, 0.037167515539700769653,
-    -0.016197734090861557353, 0.0050319699599559543014, -0.00075777296824441815645, -0.00019925665577807420594,
-    0.00015061976528402388748, -0.000024398796129808548775, -0.000011214940454085914519, 5.7061370583912759232e-6,
-    2.779610203474888887e-7, -8.1322134733089212763e-7, 9.3787647131119282046e-8, 8.981761538262737071e-8,
-    -2.6490729369178820732e-8,
+    1.2329951186255525081,     -0.13962111684056253263,     0.015379652102620517352,
+    0.06809705425469555977,    -0.10103906603636662851,     0.093732834998226392758,
+    -0.066330365810225154286,  0.037167515539700769653,     -0.016197734090861557353,
+    0.0050319699599559543014,  -0.00075777296824441815645,  -0.00019925665577807420594,
+    0.00015061976528402388748, -0.000024398796129808548775, -0.000011214940454085914519,
+    5.7061370583912759232e-6,  2.779610203474888887e-7,     -8.1322134733089212763e-7,
+    9.3787647131119282046e-8,  8.981761538262737071e-8,     -2.6490729369178820732e-8,
 };
 
 } // namespace
@@ -231,7 +244,8 @@ Value emitPow(Code &c, Value x, Value y) {
         return c.mul(c.mul(x, x), x);
     }
   Value a = c.abs(widen(c, x)), n = widen(c, y);
-  // |x|^y = exp(y log|x|). In f64 the product loses up to 10 bits to a large exponent: carry its error along.
+  // |x|^y = exp(y log|x|). In f64 the product loses up to 10 bits to a large exponent: carry its
+  // error along.
   Value l = emitLog(c, a);
   Value product = c.mul(n, l);
   Value result = emitExp(c, product);
@@ -251,8 +265,10 @@ Value emitPow(Code &c, Value x, Value y) {
   Value odd = c.bitAnd(integral, c.logicalNot(c.equal(half, c.floor(half))));
   Value wideX = widen(c, x);
   Value negative = c.less(wideX, zero);
-  // A negative base needs an integral exponent, unless a limit decides: infinities count as integral above.
-  Value undefined = c.bitAnd(c.bitAnd(negative, c.logicalNot(integral)), c.less(a, number(c, n, infinity)));
+  // A negative base needs an integral exponent, unless a limit decides: infinities count as
+  // integral above.
+  Value undefined =
+      c.bitAnd(c.bitAnd(negative, c.logicalNot(integral)), c.less(a, number(c, n, infinity)));
   Value signedResult = c.select(odd, c.copySign(result, wideX), result);
   result = c.select(undefined, number(c, n, nan), signedResult);
   // 1^y and x^0 are 1 even for NaN; (-1)^(+-inf) is 1; x^y is NaN for other NaN.
@@ -273,7 +289,8 @@ Value emitRem(Code &c, Value x, Value y) {
   // The quotient may round up to the next integer, or down below the true one.
   r = c.select(c.less(r, number(c, r, 0)), c.add(r, d), r);
   r = c.select(c.compare(arith::CmpFPredicate::OGE, r, d), c.sub(r, d), r);
-  Value infiniteDivisor = c.bitAnd(c.equal(d, number(c, d, infinity)), c.less(a, number(c, a, infinity)));
+  Value infiniteDivisor =
+      c.bitAnd(c.equal(d, number(c, d, infinity)), c.less(a, number(c, a, infinity)));
   r = c.select(infiniteDivisor, a, r);
   return narrow(c, c.copySign(r, widen(c, x)), type);
 }
@@ -298,7 +315,8 @@ Value emitRoundToBf16(Code &c, Value x) {
   Value rounded = c.add(bits, c.add(odd, c.integer(i32, 0x7fff)));
   Value quiet = c.bitOr(bits, c.integer(i32, 0x400000));
   Value result = c.select(c.isNaN(x), quiet, rounded);
-  return c.bitcast(c.bitAnd(result, c.integer(i32, int64_t(int32_t(0xffff0000)))), c.b.getF32Type());
+  return c.bitcast(c.bitAnd(result, c.integer(i32, int64_t(int32_t(0xffff0000)))),
+                   c.b.getF32Type());
 }
 
 } // namespace dsc::cpu

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Elementary functions as branch-free arithmetic: kernels are freestanding, there is no libm to call.
+// Elementary functions as branch-free arithmetic: kernels are freestanding, there is no libm to
+// call.
 //
-// All functions take f32 or f64, scalar or lanes, and treat NaN and infinities as IEEE 754 and C do. f32 results are
-// within 2 ulp (sin and cos up to |x| = 2^50), f64 results within a few ulp.
+// All functions take f32 or f64, scalar or lanes, and treat NaN and infinities as IEEE 754 and C
+// do. f32 results are within 2 ulp (sin and cos up to |x| = 2^50), f64 results within a few ulp.
 #ifndef DSC_COMPILER_TARGETS_CPU_MATHEXPANSION_H
 #define DSC_COMPILER_TARGETS_CPU_MATHEXPANSION_H
 

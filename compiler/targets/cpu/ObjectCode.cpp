@@ -47,7 +47,8 @@ llvm::StringRef hostIsa() {
   };
   if (!has({"avx2", "bmi", "bmi2", "f16c", "fma", "lzcnt", "movbe"}))
     return "";
-  return has({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4" : "x86-64-v3";
+  return has({"avx512f", "avx512bw", "avx512cd", "avx512dq", "avx512vl"}) ? "x86-64-v4"
+                                                                          : "x86-64-v3";
 }
 
 LogicalResult lowerToLlvmDialect(ModuleOp module) {
@@ -86,8 +87,9 @@ static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeMachine(const Is
   llvm::TargetOptions options;
   // Sums of products are written as fma where they shall be one; nothing else may be.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
-  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(
-      triple, isa.name, "", options, llvm::Reloc::PIC_, llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
+  return std::unique_ptr<llvm::TargetMachine>(
+      target->createTargetMachine(triple, isa.name, "", options, llvm::Reloc::PIC_,
+                                  llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
 llvm::Expected<LlvmModule> translate(ModuleOp module, const Isa &isa) {
@@ -120,7 +122,8 @@ llvm::Error optimize(LlvmModule &module, const Isa &isa) {
   auto machine = makeMachine(isa);
   if (!machine)
     return machine.takeError();
-  // Loops are vectorised and unrolled as we want them already; unrolled further, dots spill their accumulators.
+  // Loops are vectorised and unrolled as we want them already; unrolled further, dots spill their
+  // accumulators.
   llvm::PipelineTuningOptions tuning;
   tuning.LoopVectorization = false;
   tuning.LoopInterleaving = false;

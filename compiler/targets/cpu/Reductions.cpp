@@ -43,7 +43,8 @@ Value KernelCode::hoisted(ArrayRef<Expr> at, Type type, llvm::function_ref<Value
 }
 
 /// The reduced dimension along which the operand's elements are neighbours in memory, or none.
-static std::optional<int64_t> laneAxis(KernelCode &code, Value operand, ArrayRef<int64_t> axes, ArrayRef<Expr> at) {
+static std::optional<int64_t> laneAxis(KernelCode &code, Value operand, ArrayRef<int64_t> axes,
+                                       ArrayRef<Expr> at) {
   AccessScan scan(code.kernel, code.extents());
   auto dims = getDims(operand);
   Indices positions(at);
@@ -99,7 +100,8 @@ Value KernelCode::reduceElement(ReduceOp op, ArrayRef<Expr> at) {
         positions[axis] = e;
         return {nest(depth + 1, carried[0])};
       };
-      return lane == axis ? overLanes(dims[axis], width, {total}, body)[0] : overIndex(dims[axis], {total}, body)[0];
+      return lane == axis ? overLanes(dims[axis], width, {total}, body)[0]
+                          : overIndex(dims[axis], {total}, body)[0];
     };
     Value v = nest(0, splat(start, width));
     if (!varying)
@@ -120,7 +122,8 @@ Value KernelCode::argReduceElement(ArgReduceOp op, ArrayRef<Expr> at) {
       Indices positions(at);
       positions.insert(positions.begin() + op.getAxis(), e);
       Value v = splat(element(operand, positions), width);
-      Value better = emitCompare(*this, isMax ? CompareKind::Gt : CompareKind::Lt, v, best[0], type);
+      Value better =
+          emitCompare(*this, isMax ? CompareKind::Gt : CompareKind::Lt, v, best[0], type);
       Value same = equal(v, best[0]);
       if (isa<FloatType>(type)) {
         Value isNow = isNaN(v), was = isNaN(best[0]);
@@ -147,7 +150,8 @@ Value emitMultiplyAdd(Code &c, Value l, Value r, Value acc, Type from, Type to) 
 }
 
 Value KernelCode::dotElement(DotOp op, ArrayRef<Expr> at) {
-  Type from = prim::elementType(op.getLhs()), to = prim::elementType(op.getResult()), type = accumulatorType(op);
+  Type from = prim::elementType(op.getLhs()), to = prim::elementType(op.getResult()),
+       type = accumulatorType(op);
   unsigned width = anyVarying(at) ? lanesNow.width : 0;
   return hoisted(at, vectorOf(registerType(to), width), [&] {
     Indices contracted(op.getLhsContract().size(), nullptr);

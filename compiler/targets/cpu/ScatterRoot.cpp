@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scatters: work items are slices across the dimensions that are not scattered, and each applies all updates of its
-// slice in order, so that duplicates need no atomics and give the same bits in every run.
+// Scatters: work items are slices across the dimensions that are not scattered, and each applies
+// all updates of its slice in order, so that duplicates need no atomics and give the same bits in
+// every run.
 #include "compiler/targets/cpu/KernelRoot.h"
 #include "compiler/targets/cpu/Schedule.h"
 

@@ -77,12 +77,14 @@ struct Scheduler {
         bestScore = score;
       }
     }
-    if (s.lane && reads.hasReduction && reads.contiguity(*s.lane) == 0 && !readsAlong(reads, *s.lane))
+    if (s.lane && reads.hasReduction && reads.contiguity(*s.lane) == 0 &&
+        !readsAlong(reads, *s.lane))
       s.lane.reset();
   }
 
   bool readsAlong(const AccessScan &reads, unsigned id) {
-    return llvm::any_of(reads.addresses, [&](Expr a) { return usesIndex(a, id); }) || reads.usesPositions;
+    return llvm::any_of(reads.addresses, [&](Expr a) { return usesIndex(a, id); }) ||
+           reads.usesPositions;
   }
 
   /// d = c * outer + inner, where addresses divide d by c.
@@ -172,7 +174,9 @@ struct Scheduler {
 
 } // namespace
 
-Schedule makeSchedule(plan::KernelOp kernel, const Domain &domain) { return Scheduler{kernel, domain}.run(); }
+Schedule makeSchedule(plan::KernelOp kernel, const Domain &domain) {
+  return Scheduler{kernel, domain}.run();
+}
 
 void emitItems(KernelCode &code, llvm::function_ref<void(Value)> body) {
   Loop loop = code.openLoop(code.current, code.begin, code.end, code.i64(1));
@@ -200,7 +204,8 @@ Indices emitDelinearize(KernelCode &code, Value number, ArrayRef<Expr> extents) 
   return result;
 }
 
-void emitSchedule(KernelCode &code, const Schedule &s, llvm::function_ref<void(ArrayRef<Expr>)> body) {
+void emitSchedule(KernelCode &code, const Schedule &s,
+                  llvm::function_ref<void(ArrayRef<Expr>)> body) {
   MLIRContext *context = code.kernel.getContext();
   emitItems(code, [&](Value item) {
     SmallVector<Expr> extents;
@@ -220,7 +225,9 @@ void emitSchedule(KernelCode &code, const Schedule &s, llvm::function_ref<void(A
                                                if (id == s.lane)
                                                  return lane;
                                                auto *row = llvm::find(s.rows, id);
-                                               return row == s.rows.end() ? code.constant(0) : rows[row - s.rows.begin()];
+                                               return row == s.rows.end()
+                                                          ? code.constant(0)
+                                                          : rows[row - s.rows.begin()];
                                              }),
                                   code.extents()));
       return result;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Loops over a domain of independent positions: which dimension becomes lanes, where loops are cut, what a work
-// item is.
+// Loops over a domain of independent positions: which dimension becomes lanes, where loops are cut,
+// what a work item is.
 #ifndef DSC_COMPILER_TARGETS_CPU_SCHEDULE_H
 #define DSC_COMPILER_TARGETS_CPU_SCHEDULE_H
 
@@ -15,7 +15,8 @@ struct Domain {
   llvm::SmallVector<Expr> dims;
   /// Visits what is read, and returns the address that is written, at a position.
   std::function<Expr(AccessScan &, llvm::ArrayRef<Expr>)> visit;
-  /// The position writes more than its own element, in a loop of its own: lanes only where they are neighbours.
+  /// The position writes more than its own element, in a loop of its own: lanes only where they are
+  /// neighbours.
   bool nested = false;
   /// Lanes would collide or need different control flow.
   bool scalar = false;
@@ -28,7 +29,8 @@ struct Schedule {
   Indices position;
   /// Loops of the work items, outermost first.
   llvm::SmallVector<unsigned> rows;
-  /// The loop of lanes, and where it is cut: 0, ..., its extent. Lanes in one piece take the same branches.
+  /// The loop of lanes, and where it is cut: 0, ..., its extent. Lanes in one piece take the same
+  /// branches.
   std::optional<unsigned> lane;
   llvm::SmallVector<Expr> cuts;
   unsigned width = 1;
@@ -40,7 +42,8 @@ struct Schedule {
 Schedule makeSchedule(plan::KernelOp kernel, const Domain &domain);
 
 /// Calls `body` with each position of the work items [begin, end), lanes set up.
-void emitSchedule(KernelCode &code, const Schedule &schedule, llvm::function_ref<void(llvm::ArrayRef<Expr>)> body);
+void emitSchedule(KernelCode &code, const Schedule &schedule,
+                  llvm::function_ref<void(llvm::ArrayRef<Expr>)> body);
 
 /// for item in [begin, end): binds nothing; `body` gets the item's number.
 void emitItems(KernelCode &code, llvm::function_ref<void(mlir::Value)> body);

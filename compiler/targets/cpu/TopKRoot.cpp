@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The k first elements of each row in order: a heap of the best so far, whose root is the last of them, then
-// heap sort. The heap lives in the output rows. Ties go by index, so that the order is total.
+// The k first elements of each row in order: a heap of the best so far, whose root is the last of
+// them, then heap sort. The heap lives in the output rows. Ties go by index, so that the order is
+// total.
 #include "compiler/targets/cpu/KernelRoot.h"
 #include "compiler/targets/cpu/Schedule.h"
 
@@ -41,7 +42,8 @@ public:
 
   /// Whether x comes before y in the result.
   Value before(Entry x, Entry y) {
-    Value first = emitCompare(code, largest ? CompareKind::Gt : CompareKind::Lt, x.value, y.value, type);
+    Value first =
+        emitCompare(code, largest ? CompareKind::Gt : CompareKind::Lt, x.value, y.value, type);
     Value same = code.equal(x.value, y.value);
     if (isa<FloatType>(type)) {
       Value nanX = code.isNaN(x.value), nanY = code.isNaN(y.value);
@@ -101,7 +103,8 @@ public:
   void emit(KernelCode &code) const override {
     auto o = op;
     auto k = code.kernel;
-    if (k.getYielded().size() != 2 || k.getYielded()[0] != o.getValues() || k.getYielded()[1] != o.getIndices()) {
+    if (k.getYielded().size() != 2 || k.getYielded()[0] != o.getValues() ||
+        k.getYielded()[1] != o.getIndices()) {
       (void)code.fail(o, "a kernel of top_k gives the values and the indices");
       return;
     }
