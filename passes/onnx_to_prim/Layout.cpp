@@ -315,8 +315,11 @@ static LogicalResult lowerSpaceToDepth(Node &node, Lowering &lowering) {
   Expr b = lowering.size(block), height = floorDiv(d[2], b), width = floorDiv(d[3], b);
   if (height * b != d[2] || width * b != d[3])
     return node.error() << "height and width must be multiples of " << block;
+  auto mode = node.getString("mode", "DCR");
+  if (mode != "DCR" && mode != "CRD")
+    return node.error() << "mode must be DCR or CRD, not '" << mode << "'";
   x = lowering.reshape(x, {d[0], d[1], height, b, width, b});
-  x = lowering.transpose(x, {0, 3, 5, 1, 2, 4});
+  x = mode == "DCR" ? lowering.transpose(x, {0, 3, 5, 1, 2, 4}) : lowering.transpose(x, {0, 1, 3, 5, 2, 4});
   node.setResult(0, lowering.reshape(x, {d[0], d[1] * b * b, height, width}));
   return success();
 }

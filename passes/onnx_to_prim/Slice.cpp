@@ -191,8 +191,8 @@ static LogicalResult lowerPad(Node &node, Lowering &lowering) {
     if (mode == "edge") {
       from = max(zero, min(from, last));
     } else if (mode == "reflect") {
-      // Of period 2 (size - 1): up, then down without repeating the ends.
-      from = mod(from, last * 2);
+      // Of period 2 (size - 1): up, then down without repeating the ends. One element is its own reflection.
+      from = mod(from, max(last * 2, lowering.size(1)));
       from = min(from, last * 2 - from);
     } else if (mode == "wrap") {
       from = mod(from, size);
