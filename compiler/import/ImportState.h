@@ -26,7 +26,7 @@ public:
   std::string producer;
 
   /// An error or a warning at a node, a value or the file. After 100 errors the rest is counted but not shown.
-  mlir::InFlightDiagnostic error(mlir::Location location);
+  mlir::InFlightDiagnostic error(mlir::Location location) { return mlir::emitError(location); }
   mlir::InFlightDiagnostic error() { return error(fileLocation); }
   mlir::InFlightDiagnostic warning() { return mlir::emitWarning(fileLocation); }
   bool failed() const { return errors != 0; }
@@ -38,6 +38,7 @@ public:
 
 private:
   unsigned errors = 0;
+  mlir::ScopedDiagnosticHandler counter;
 };
 
 /// The location of a node in the IR: its name and the module of the exported program that it comes from, so far as the

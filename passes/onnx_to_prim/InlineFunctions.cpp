@@ -20,6 +20,10 @@ using namespace dsc::onnx;
 static constexpr uint64_t kMaxNodes = 1 << 20;
 static constexpr unsigned kMaxDepth = 64;
 
+static LogicalResult reportTooManyNodes(Operation *call) {
+  return call->emitError() << "with its functions inlined the model has more than " << kMaxNodes << " nodes";
+}
+
 namespace {
 
 // ---- One call --------------------------------------------------------------------------------------
@@ -104,7 +108,7 @@ private:
 
   LogicalResult spend(uint64_t nodes) {
     if (nodes > budget)
-      return call->emitError() << "with its functions inlined the model has more than " << kMaxNodes << " nodes";
+      return reportTooManyNodes(call);
     budget -= nodes;
     return success();
   }
@@ -220,6 +224,7 @@ struct OnnxInlineFunctions : dsc::impl::OnnxInlineFunctionsBase<OnnxInlineFuncti
       entry.second.erase();
     functions.clear();
     states.clear();
+    sizes.clear();
     budget = kMaxNodes;
   }
 
@@ -243,7 +248,9 @@ private:
       return success();
     seen = State::Active;
     SmallVector<std::pair<Operation *, func::FuncOp>> calls;
+    uint64_t nodes = 0;
     function.walk([&](Operation *op) {
+      ++nodes;
       if (func::FuncOp callee = getCallee(op))
         calls.push_back({op, callee});
     });
@@ -254,6 +261,9 @@ private:
         return call->emitError() << "functions call each other more than " << kMaxDepth << " levels deep";
       if (failed(inlineCalls(callee, depth + 1)))
         return failure();
+      nodes += sizes.lookup(callee);
+      if (nodes > kMaxNodes)
+        return reportTooManyNodes(call);
     }
     for (auto [call, callee] : calls) {
       if (failed(CallInliner(call, callee, budget).run()))
@@ -261,11 +271,14 @@ private:
       ++numInlined;
     }
     states[function] = State::Done;
+    sizes[function] = nodes;
     return success();
   }
 
   llvm::StringMap<func::FuncOp> functions;
   llvm::DenseMap<Operation *, State> states;
+  /// Nodes of a function after inlining, to refuse before anything is made.
+  llvm::DenseMap<Operation *, uint64_t> sizes;
   uint64_t budget = kMaxNodes;
 };
 
