@@ -149,6 +149,8 @@ private:
     Value scaledQ = q, scaledK = k;
     if (node.hasAttr("scale") || head) {
       double scale = node.hasAttr("scale") ? node.getFloat("scale", 1) : 1 / std::sqrt(double(std::max<int64_t>(*head, 1)));
+      if (scale == 1)
+        return scores(q, k);
       if (scale < 0) {
         scaledQ = binaryScalar(l, BinaryKind::Mul, q, scale);
       } else {
@@ -161,9 +163,13 @@ private:
       scaledQ = l.binary(BinaryKind::Div, q, root);
       scaledK = l.binary(BinaryKind::Div, k, root);
     }
-    Value left = toGroups(scaledQ);
+    return scores(scaledQ, scaledK);
+  }
+
+  Value scores(Value queries, Value keys) {
+    Value left = toGroups(queries);
     int64_t last = rank(left) - 1;
-    return fromGroups(l.dot(left, scaledK, {0, 1}, {0, 1}, {last}, {3}));
+    return fromGroups(l.dot(left, keys, {0, 1}, {0, 1}, {last}, {3}));
   }
 
   void exposeScores(ScoresMode mode, Value scores) {

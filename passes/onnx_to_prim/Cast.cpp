@@ -38,10 +38,13 @@ LogicalResult lowerBitCast(Node &node, Lowering &l) {
   if (failed(type))
     return failure();
   Value x = node.getInput(0);
-  // A bool is a byte in memory, of which only 0 and 1 are values.
-  if (type->isInteger(1) != elementType(x).isInteger(1))
-    return node.error() << "bits of " << elementType(x) << " as " << *type << " are not supported";
-  if (type->getIntOrFloatBitWidth() != elementType(x).getIntOrFloatBitWidth())
+  // A bool is a byte, 0 or 1.
+  auto bits = [](Type t) { return t.isInteger(1) ? 8 : t.getIntOrFloatBitWidth(); };
+  if (type->isInteger(1) != elementType(x).isInteger(1) && bits(*type) == bits(elementType(x))) {
+    node.setResult(0, l.convert(x, *type));
+    return success();
+  }
+  if (bits(*type) != bits(elementType(x)))
     return node.error() << elementType(x) << " and " << *type << " differ in width";
   if (*type != elementType(x))
     x = BitcastOp::create(l.builder, l.getLoc(), withElementType(x.getType(), *type), x);

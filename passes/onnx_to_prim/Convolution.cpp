@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Conv over any number of spatial dimensions: padding, one strided slice per tap of the kernel, one contraction.
-#include "passes/onnx_to_prim/Operands.h"
+#include "passes/onnx_to_prim/Convolution.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -106,8 +106,8 @@ private:
       }
       low.push_back(l.size(pads[i]));
       padded.push_back(size + pads[i] + pads[spatial + i]);
-      Expr count = floorDiv(padded.back() - extent(i), l.size(strides[i])) + 1;
-      if (asConstant(count) && *asConstant(count) < 0)
+      Expr rest = padded.back() - extent(i), count = floorDiv(rest, l.size(strides[i])) + 1;
+      if (asConstant(rest) && *asConstant(rest) < 0)
         return node.error() << "the kernel is larger than the padded input";
       out.push_back(provablyNonNegative(count) ? count : prim::max(count, l.size(0)));
     }
@@ -196,6 +196,9 @@ LogicalResult lowerConv(Node &node, Lowering &l) { return Conv(node, l).lower();
 
 } // namespace
 
-void registerConvolution(Registry &r) { r.add("Conv", 1, lowerConv); }
+void registerConvolution(Registry &r) {
+  r.add("Conv", 1, lowerConv);
+  registerCausalConv(r);
+}
 
 } // namespace dsc::onnx_to_prim

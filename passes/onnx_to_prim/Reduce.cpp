@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reductions, ArgMax and ArgMin, CumSum.
-#include "passes/onnx_to_prim/Operands.h"
-#include <limits>
+#include "passes/onnx_to_prim/RuntimeAxes.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -11,28 +10,21 @@ namespace {
 
 enum class Reduction { Sum, Mean, Max, Min, Prod, L1, L2, SumSquare, LogSum, LogSumExp };
 
-/// The axes of the node, normalized and sorted: all of them where none are given, and none at all where ONNX wants the
-/// operation without reduction (noop_with_empty_axes).
-FailureOr<SmallVector<int64_t>> reductionAxes(Node &node, Lowering &l, bool axesAreInput) {
-  int64_t rank = prim::rank(node.getInput(0));
-  std::optional<SmallVector<int64_t>> axes;
+/// The axes as given: all where none are, and none at all where ONNX wants the operation without reduction
+/// (noop_with_empty_axes).
+FailureOr<Dims> givenAxes(Node &node, Lowering &l, bool axesAreInput) {
+  Dims axes;
   if (!axesAreInput) {
-    axes = node.getInts("axes");
+    axes = l.sizes(node.getInts("axes").value_or(SmallVector<int64_t>()));
   } else if (node.hasInput(1)) {
-    FailureOr<SmallVector<int64_t>> values = l.constantIntegers(node, node.getInput(1), "axes");
+    FailureOr<Dims> values = l.integers(node, node.getInput(1), "axes");
     if (failed(values))
       return failure();
-    axes = std::move(*values);
+    axes = *values;
   }
-  if (!axes || axes->empty()) {
-    if (axesAreInput && node.getInt("noop_with_empty_axes", 0))
-      return SmallVector<int64_t>();
-    return llvm::to_vector(llvm::seq<int64_t>(0, rank));
-  }
-  FailureOr<SmallVector<int64_t>> normal = node.normalizeAxes(*axes, rank);
-  if (succeeded(normal))
-    llvm::sort(*normal);
-  return normal;
+  if (axes.empty() && !(axesAreInput && node.getInt("noop_with_empty_axes", 0)))
+    axes = l.sizes(llvm::to_vector(llvm::seq<int64_t>(0, rank(node.getInput(0)))));
+  return axes;
 }
 
 Value reduceOver(Lowering &l, ReduceKind kind, Value x, ArrayRef<int64_t> axes, bool keepDims) {
@@ -109,11 +101,26 @@ LogicalResult lowerReduce(Node &node, Lowering &l) {
   bool extremum = reduction == Reduction::Max || reduction == Reduction::Min;
   if (!(extremum && type.isInteger(1)) && failed(expectNumber(node, 0)))
     return failure();
-  FailureOr<SmallVector<int64_t>> axes = reductionAxes(node, l, axesAreInput);
-  if (failed(axes))
+  FailureOr<Dims> given = givenAxes(node, l, axesAreInput);
+  if (failed(given))
     return failure();
   x = l.convert(x, reductionType(l, reduction, type));
-  Value y = lowerReduction(l, reduction, x, *axes, node.getInt("keepdims", 1));
+  bool keepDims = node.getInt("keepdims", 1);
+  Value y;
+  if (llvm::all_of(*given, [](Expr axis) { return asConstant(axis).has_value(); })) {
+    auto axes = llvm::map_to_vector(*given, [](Expr axis) { return *asConstant(axis); });
+    FailureOr<SmallVector<int64_t>> normal = node.normalizeAxes(axes, rank(x));
+    if (failed(normal))
+      return failure();
+    llvm::sort(*normal);
+    y = lowerReduction(l, reduction, x, *normal, keepDims);
+  } else {
+    FailureOr<Dims> normal = normalizeRuntimeAxes(node, *given, rank(x));
+    if (failed(normal))
+      return failure();
+    RuntimeAxes axes(l, *normal, getDims(x));
+    y = axes.finish(lowerReduction(l, reduction, axes.split(x), axes.getAxes(), /*keepDims=*/false), keepDims);
+  }
   node.setResult(0, l.convert(y, type));
   return success();
 }
@@ -137,19 +144,29 @@ LogicalResult lowerArg(Node &node, Lowering &l) {
 LogicalResult lowerCumSum(Node &node, Lowering &l) {
   if (failed(expectInputs(node, 2)) || failed(expectNumber(node, 0)))
     return failure();
-  FailureOr<SmallVector<int64_t>> given = l.constantIntegers(node, node.getInput(1), "axis");
+  FailureOr<Dims> given = l.integers(node, node.getInput(1), "axis");
   if (failed(given))
     return failure();
   if (given->size() != 1)
     return node.error() << "axis has " << given->size() << " elements, not one";
   Value x = node.getInput(0);
-  FailureOr<int64_t> axis = node.normalizeAxis(given->front(), rank(x));
-  if (failed(axis))
-    return failure();
   Type type = elementType(x);
-  x = l.convert(x, computeType(l, type));
-  Value y = CumSumOp::create(l.builder, l.getLoc(), x.getType(), x, *axis, node.getInt("exclusive", 0) != 0,
-                             node.getInt("reverse", 0) != 0);
+  auto cumsum = [&](Value v, int64_t axis) -> Value {
+    return CumSumOp::create(l.builder, l.getLoc(), v.getType(), v, axis, node.getInt("exclusive", 0) != 0,
+                            node.getInt("reverse", 0) != 0);
+  };
+  Value wide = l.convert(x, computeType(l, type)), y;
+  if (auto constant = asConstant(given->front())) {
+    FailureOr<int64_t> axis = node.normalizeAxis(*constant, rank(x));
+    if (failed(axis))
+      return failure();
+    y = cumsum(wide, *axis);
+  } else {
+    FailureOr<Dims> axis = normalizeRuntimeAxes(node, *given, rank(x));
+    if (failed(axis))
+      return failure();
+    y = l.reshape(cumsum(aroundAxis(l, wide, axis->front()), 1), getDims(x));
+  }
   node.setResult(0, l.convert(y, type));
   return success();
 }
