@@ -1,17 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/CodeGeneration.h"
+#include "compiler/Pipeline.h"
+#include "compiler/targets/cpu/CpuTarget.h"
 
 using namespace mlir;
 
 namespace dsc {
 
-struct CodeGeneration::Storage {};
+struct CodeGeneration::Storage {
+  std::vector<cpu::CodeObject> objects;
+};
 
-CodeGeneration::CodeGeneration(const CompileOptions &options) : options(options) {}
+CodeGeneration::CodeGeneration(const CompileOptions &options) : options(options), storage(new Storage) {}
 CodeGeneration::~CodeGeneration() = default;
 
 LogicalResult CodeGeneration::run(ModuleOp module) {
-  return emitError(UnknownLoc::get(module.getContext())) << "no code generator for " << options.target << " in this build";
+  auto fail = [&](llvm::Error error) {
+    return emitError(UnknownLoc::get(module.getContext())) << llvm::toString(std::move(error));
+  };
+  if (failed(cpu::assignGrids(module)))
+    return failure();
+  if (options.emit == codePhase) {
+    auto printed = cpu::printLlvmDialect(module, options.isas.empty() ? "x86-64-v3" : options.isas.front());
+    if (!printed)
+      return fail(printed.takeError());
+    text = std::move(*printed);
+    return success();
+  }
+  cpu::CpuOptions cpuOptions;
+  cpuOptions.isas = options.isas;
+  auto compiled = cpu::compileKernels(module, cpuOptions);
+  if (!compiled)
+    return fail(compiled.takeError());
+  storage->objects = std::move(*compiled);
+  for (const cpu::CodeObject &object : storage->objects)
+    objects.push_back({object.isa, object.elf});
+  return success();
 }
 
 } // namespace dsc
