@@ -112,8 +112,9 @@ TEST_F(Npz, EveryPrefixAndEveryChangedByteIsHandled) {
     changed[n] = char(changed[n] ^ 0xff);
     // Bytes that nothing depends on (times, attributes) may change; what is read is right or
     // refused.
-    if (auto arrays = readNpz(write("b.npz", changed), error); arrays && arrays->size() == 1)
+    if (auto arrays = readNpz(write("b.npz", changed), error); arrays && arrays->size() == 1) {
       EXPECT_EQ(arrays->front().elementCount(), 6) << n;
+    }
   }
 }
 
