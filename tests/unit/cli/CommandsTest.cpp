@@ -6,7 +6,6 @@
 #include "tools/dsc/Npz.h"
 
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <numeric>
 
@@ -50,8 +49,8 @@ NpyArray array(const std::string &name, NpyType type, const std::vector<T> &valu
   a.name = name;
   a.type = type;
   a.dims = std::move(dims);
-  a.bytes.resize(values.size() * sizeof(T));
-  std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
+  const char *bytes = reinterpret_cast<const char *>(values.data());
+  a.bytes.assign(bytes, bytes + values.size() * sizeof(T));
   return a;
 }
 

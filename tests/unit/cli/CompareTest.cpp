@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cstring>
 #include <limits>
 
 using namespace dsc;
@@ -16,8 +15,8 @@ constexpr float nan = std::numeric_limits<float>::quiet_NaN();
 NpyArray floats(const std::vector<float> &values, std::vector<int64_t> dims = {}) {
   NpyArray a;
   a.dims = dims.empty() ? std::vector<int64_t>{static_cast<int64_t>(values.size())} : dims;
-  a.bytes.resize(values.size() * sizeof(float));
-  std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
+  const char *bytes = reinterpret_cast<const char *>(values.data());
+  a.bytes.assign(bytes, bytes + values.size() * sizeof(float));
   return a;
 }
 
@@ -25,8 +24,8 @@ NpyArray integers(const std::vector<int64_t> &values) {
   NpyArray a;
   a.type = NpyType::I64;
   a.dims = {static_cast<int64_t>(values.size())};
-  a.bytes.resize(values.size() * sizeof(int64_t));
-  std::memcpy(a.bytes.data(), values.data(), a.bytes.size());
+  const char *bytes = reinterpret_cast<const char *>(values.data());
+  a.bytes.assign(bytes, bytes + values.size() * sizeof(int64_t));
   return a;
 }
 
