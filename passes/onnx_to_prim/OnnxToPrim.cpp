@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The driver of onnx -> prim: entry signatures, the walk over nodes, and the list of what is not supported.
 #include "dialects/onnx/Onnx.h"
+#include "dialects/onnx/Schema.h"
 #include "passes/Passes.h"
 #include "passes/onnx_to_prim/Lowering.h"
 
@@ -61,6 +62,18 @@ LogicalResult Lowering::lowerBody(Block &body) {
     int64_t opset = onnx::getOpset(&op);
     Node node(&op, *this, domain, type, opset);
     LogicalResult result = failure();
+    // A lowering asks for the tensors it needs without looking: an input that is a sequence must not reach one of a
+    // tensor operator, nor may a required input be missing.
+    auto schema = onnx::lookup(domain, type, opset);
+    if (!poisoned && schema && op.getNumOperands() < schema->minInputs) {
+      node.error() << "takes at least " << schema->minInputs << " inputs, has " << op.getNumOperands();
+      poisoned = true;
+    }
+    for (unsigned i = 0; schema && i < schema->minInputs && !poisoned; ++i)
+      if (!node.hasInput(i)) {
+        node.error() << "input " << i << " is required";
+        poisoned = true;
+      }
     if (!poisoned) {
       result = Registry::get().find(domain, type, opset)->handler(node, *this);
       for (Value value : op.getResults())

@@ -45,6 +45,12 @@ llvm::Expected<std::vector<char>> link(llvm::ArrayRef<llvm::SmallVector<char, 0>
     if (error)
       return llvm::createStringError(error, "cannot write a temporary file: " + error.message());
     stream.write(object.data(), object.size());
+    stream.close();
+    if (stream.has_error()) {
+      error = stream.error();
+      stream.clear_error(); // else its destructor ends the process
+      return llvm::createStringError(error, "cannot write " + arguments.back() + ": " + error.message());
+    }
   }
   std::vector<const char *> argv;
   for (const std::string &argument : arguments)
