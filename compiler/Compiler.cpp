@@ -187,6 +187,8 @@ int compile(const CompileOptions &options) {
   compilation.getProgress().finish();
   if (options.timing)
     compilation.getProgress().printTimes();
+  if (!ok && !options.output.empty())
+    llvm::errs() << "dsc: " << options.output << " was not written\n";
   return ok ? 0 : 1;
 }
 
