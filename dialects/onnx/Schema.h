@@ -19,6 +19,7 @@ struct OpSchema {
   const char *name;
   int64_t since;
   uint32_t minInputs, maxInputs;
+  uint32_t requiredInputs; ///< Bit i: input i cannot be left out. An optional input may stand before a required one.
   uint32_t minOutputs, maxOutputs;
   bool deprecated; ///< The operator is gone from opset `since` on.
 };

@@ -14,6 +14,11 @@ def bound(n):
     return "kVariadic" if n >= VARIADIC else str(n)
 
 
+def required(schema):
+    """Bit i: input i must be a value (each of a variadic input must, too)."""
+    return sum(1 << i for i, formal in enumerate(schema.inputs) if formal.option != defs.OpSchema.FormalParameterOption.Optional)
+
+
 rows = sorted(
     (s.name, s.since_version, s)
     for s in defs.get_all_schemas_with_history()
@@ -21,10 +26,11 @@ rows = sorted(
 )
 print("// SPDX-License-Identifier: Apache-2.0")
 print(f"// Written by generate_schema.py from onnx {onnx.__version__}; opsets up to {defs.onnx_opset_version()}.")
-print("// name, since, inputs (min, max), outputs (min, max), deprecated")
+print("// name, since, inputs (min, max, required), outputs (min, max), deprecated")
 for name, since, s in rows:
     deprecated = "true" if s.deprecated else "false"
     print(
         f'{{"{name}", {since}, {bound(s.min_input)}, {bound(s.max_input)}, '
+        f"{required(s):#x}, "
         f"{bound(s.min_output)}, {bound(s.max_output)}, {deprecated}}},"
     )

@@ -66,12 +66,18 @@ LogicalResult Lowering::lowerBody(Block &body) {
     // tensor operator, nor may a required input be missing.
     auto schema = onnx::lookup(domain, type, opset);
     if (!poisoned && schema && op.getNumOperands() < schema->minInputs) {
-      node.error() << "takes at least " << schema->minInputs << " inputs, has " << op.getNumOperands();
+      node.error() << "input " << op.getNumOperands() << " is missing";
       poisoned = true;
     }
-    for (unsigned i = 0; schema && i < schema->minInputs && !poisoned; ++i)
-      if (!node.hasInput(i)) {
-        node.error() << "input " << i << " is required";
+    for (unsigned i = 0, e = std::min(op.getNumOperands(), 32u); schema && i < e && !poisoned; ++i)
+      if (!node.hasInput(i) && (schema->requiredInputs >> i & 1)) {
+        node.error() << "input " << i << " is missing";
+        poisoned = true;
+      }
+    bool takesSequences = type.contains("Sequence") || type == "Identity" || type == "If" || type == "Loop";
+    for (auto [i, operand] : llvm::enumerate(op.getOperands()))
+      if (!poisoned && !takesSequences && sequences.count(operand)) {
+        node.error() << "input " << i << " is a sequence, not a tensor";
         poisoned = true;
       }
     if (!poisoned) {
