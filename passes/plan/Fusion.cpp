@@ -71,6 +71,40 @@ static bool isUnitReshape(ReshapeOp op) {
   return significant(op.getOperand()) == significant(op.getResult());
 }
 
+/// The operand of a contraction that chooses along leading dimensions only, as the weights of each token's experts do: every
+/// dimension that indices give is a batch dimension of the contraction, so that an index is read once per batch item and rows
+/// keep their layout. Then the contraction reads the rows where they stand instead of a copy.
+static bool choosesPerBatchItem(OpOperand &use) {
+  Operation *op = use.get().getDefiningOp();
+  int64_t first = 0, count = 0;
+  if (auto take = dyn_cast_if_present<TakeOp>(op)) {
+    first = take.getAxis();
+    count = rank(take.getIndices());
+    if (first + 1 == rank(take.getOperand()))
+      return false;
+  } else if (auto gather = dyn_cast_if_present<GatherNdOp>(op)) {
+    count = rank(gather.getIndices()) - 1;
+    if (int64_t(gather.getBatchDims()) + *asConstant(getDims(gather.getIndices()).back()) == rank(gather.getOperand()))
+      return false;
+  } else {
+    return false;
+  }
+  SmallVector<int64_t> chosen = llvm::to_vector(llvm::seq<int64_t>(first, first + count));
+  OpOperand *reader = &use;
+  while (auto transpose = dyn_cast<TransposeOp>(reader->getOwner())) {
+    if (!transpose->hasOneUse())
+      return false;
+    for (int64_t &dim : chosen)
+      dim = llvm::find(transpose.getPerm(), dim) - transpose.getPerm().begin();
+    reader = &*transpose->use_begin();
+  }
+  auto dot = dyn_cast<DotOp>(reader->getOwner());
+  if (!dot)
+    return false;
+  auto batch = reader->getOperandNumber() == 0 ? dot.getLhsBatch() : dot.getRhsBatch();
+  return llvm::all_of(chosen, [&](int64_t dim) { return llvm::is_contained(batch, dim); });
+}
+
 /// A layout operation with several consumers, all of which can read through it: nothing is gained by writing it to memory.
 bool Fusion::isIndexMap(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
@@ -109,13 +143,17 @@ bool Fusion::absorbs(OpOperand &use) const {
   if (isView(user))
     return false;
   if (isFoldable(user)) {
-    // A contraction reads its operands through a transpose at most.
+    // A contraction reads its operands through transposes and choices of rows at most.
     auto leader = leaders.find(user);
-    return leader == leaders.end() || leader->second == user || !isa<DotOp>(leader->second);
+    return leader == leaders.end() || leader->second == user || !isa<DotOp>(leader->second) ||
+           choosesPerBatchItem(use);
   }
   if (auto operand = user->getAttrOfType<IntegerAttr>(inPlaceAttr))
     if (operand.getInt() == i)
       return false;
+  // Indices of rows that a contraction reads are needed by each of its blocks: they stand in memory.
+  if (auto leader = leaders.find(user); leader != leaders.end() && leader->second != user && isa<TakeOp, GatherNdOp>(user))
+    return i != 0 && isCheap(use.get().getDefiningOp());
   if (isa<ReduceOp, ConcatOp, BinaryOp, TakeOp, TakeAlongAxisOp, GatherNdOp>(user))
     return i != 0 || !isa<TakeOp, TakeAlongAxisOp, GatherNdOp>(user);
   if (isa<PadOp>(user))
@@ -123,14 +161,14 @@ bool Fusion::absorbs(OpOperand &use) const {
   if (isa<UpdateSliceOp>(user))
     return i == 1;
   if (isa<DotOp>(user))
-    return isa_and_nonnull<TransposeOp>(use.get().getDefiningOp());
+    return isa_and_nonnull<TransposeOp>(use.get().getDefiningOp()) || choosesPerBatchItem(use);
   return false;
 }
 
 // ---- Grouping -----------------------------------------------------------------------------------------
 
 Operation *Fusion::chooseLeader(Operation *op) {
-  if (!isFoldable(op))
+  if (!isFoldable(op) && !llvm::all_of(op->getUses(), choosesPerBatchItem))
     return op;
   Operation *leader = nullptr;
   bool isRepeated = false;

@@ -350,6 +350,18 @@ Value KernelCode::anyLane(Value truths) {
 }
 
 Expr KernelCode::checkedIndex(Value tensor, ArrayRef<Expr> at, Expr size, Value &valid) {
+  bool mayBeEmpty = !provablyNonNegative(size - 1);
+  auto limit = [&](const Checked &c) {
+    if (mayBeEmpty)
+      valid = valid ? bitAnd(valid, c.inRange) : c.inRange;
+    return c.index;
+  };
+  // The rows of a tile share their indices.
+  Key k = key(tensor, at);
+  k.push_back(size.getAsOpaquePointer());
+  if (auto it = checked.find(k);
+      it != checked.end() && it->second.scope->open && isOpen(leaves.lookup(it->second.index)))
+    return limit(it->second);
   Value v = element(tensor, at);
   Value inRange = compare(arith::CmpIPredicate::ult, v, emit(size));
   Value bad = logicalNot(inRange);
@@ -362,15 +374,16 @@ Expr KernelCode::checkedIndex(Value tensor, ArrayRef<Expr> at, Expr size, Value 
   current = deepest(reported);
   if (guard->depth > current->depth)
     current = guard;
+  Scope *home = current;
   conditional(reported, true, [&] {
     Value one = integer(b.getI32Type(), 1);
     this->at(current);
     LLVM::StoreOp::create(b, loc, one, fault, 4);
   });
   current = inner;
-  if (!provablyNonNegative(size - 1))
-    valid = valid ? bitAnd(valid, inRange) : inRange;
-  return newSymbol(select(inRange, v, i64(0)));
+  Checked result{newSymbol(select(inRange, v, i64(0))), inRange, home};
+  checked[k] = result;
+  return limit(result);
 }
 
 Value KernelCode::under(Value condition, Type type, llvm::function_ref<Value()> body) {

@@ -117,6 +117,13 @@ private:
   llvm::DenseMap<Expr, mlir::Value> leaves;
   llvm::DenseMap<Expr, mlir::Value> expressions;
   std::map<Key, mlir::Value> known;
+  /// An index that has been checked, where its fault is reported.
+  struct Checked {
+    Expr index;
+    mlir::Value inRange;
+    Scope *scope;
+  };
+  std::map<Key, Checked> checked;
   llvm::DenseMap<mlir::Operation *, mlir::Value> globals;
   llvm::SmallVector<mlir::Value> pointers;
   mlir::Value fault;

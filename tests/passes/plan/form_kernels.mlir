@@ -70,6 +70,55 @@ func.func @operands(%a: tensor<4x3xf32>, %b: tensor<5x4xf32>) -> tensor<3x5xf32>
 
 // -----
 
+// A contraction reads the weights of each batch item's expert where they stand; what computes the indices, once for both
+// contractions, stands in memory.
+// CHECK-NOT:   plan.kernel @gather_nd
+// CHECK:       plan.kernel @add_0
+// CHECK:       plan.kernel @dot_0
+// CHECK-NEXT:  ^bb0(%[[X:.*]]: tensor<?x16xf32{{.*}}>, %[[W:.*]]: tensor<4x8x16xf32>, %[[I:.*]]: tensor<?x1xi64{{.*}}>):
+// CHECK-NEXT:    %[[G:.*]] = prim.gather_nd %[[W]], %[[I]] batch 0
+// CHECK-NEXT:    prim.dot %[[G]], %[[X]] batch [0] x [0]
+// CHECK:       plan.kernel @dot_1
+// CHECK:         prim.take
+// CHECK-NEXT:    prim.transpose
+// CHECK-NEXT:    prim.dot
+// CHECK-NOT:   plan.kernel
+// CHECK-LABEL: func.func @experts
+func.func @experts(%w: tensor<4x8x16xf32>, %v: tensor<4x8x16xf32>, %i: tensor<?x1xi64, #prim.shape<"n", 1>>, %x: tensor<?x16xf32, #prim.shape<"n", 16>>)
+    -> (tensor<?x8xf32, #prim.shape<"n", 8>>, tensor<?x16xf32, #prim.shape<"n", 16>>) {
+  %j = prim.binary add %i, %i : tensor<?x1xi64, #prim.shape<"n", 1>>
+  %g = prim.gather_nd %w, %j batch 0 : tensor<4x8x16xf32>, tensor<?x1xi64, #prim.shape<"n", 1>> -> tensor<?x8x16xf32, #prim.shape<"n", 8, 16>>
+  %0 = prim.dot %g, %x batch [0] x [0] contract [2] x [1] : tensor<?x8x16xf32, #prim.shape<"n", 8, 16>>, tensor<?x16xf32, #prim.shape<"n", 16>> -> tensor<?x8xf32, #prim.shape<"n", 8>>
+  %k = prim.reshape %j : tensor<?x1xi64, #prim.shape<"n", 1>> -> tensor<?xi64, #prim.shape<"n">>
+  %t = prim.take %v, %k axis 0 : tensor<4x8x16xf32>, tensor<?xi64, #prim.shape<"n">> -> tensor<?x8x16xf32, #prim.shape<"n", 8, 16>>
+  %u = prim.transpose %t perm [2, 0, 1] : tensor<?x8x16xf32, #prim.shape<"n", 8, 16>> -> tensor<16x?x8xf32, #prim.shape<16, "n", 8>>
+  %1 = prim.dot %0, %u batch [0] x [1] contract [1] x [2] : tensor<?x8xf32, #prim.shape<"n", 8>>, tensor<16x?x8xf32, #prim.shape<16, "n", 8>> -> tensor<?x16xf32, #prim.shape<"n", 16>>
+  return %0, %1 : tensor<?x8xf32, #prim.shape<"n", 8>>, tensor<?x16xf32, #prim.shape<"n", 16>>
+}
+
+// -----
+
+// Rows that are chosen along a dimension of the result, and single elements, are copied first.
+// CHECK:       plan.kernel @take_0
+// CHECK:       plan.kernel @dot_0
+// CHECK-NEXT:  ^bb0
+// CHECK-NEXT:    prim.dot
+// CHECK:       plan.kernel @gather_nd_0
+// CHECK:       plan.kernel @dot_1
+// CHECK-NEXT:  ^bb0
+// CHECK-NEXT:    prim.dot
+// CHECK-LABEL: func.func @tokens
+func.func @tokens(%x: tensor<9x16xf32>, %i: tensor<5xi64>, %w: tensor<16x8xf32>, %p: tensor<9xf32>, %j: tensor<5x1xi64>, %y: tensor<5x3xf32>)
+    -> (tensor<5x8xf32>, tensor<5x3xf32>) {
+  %t = prim.take %x, %i axis 0 : tensor<9x16xf32>, tensor<5xi64> -> tensor<5x16xf32>
+  %0 = prim.dot %t, %w batch [] x [] contract [1] x [0] : tensor<5x16xf32>, tensor<16x8xf32> -> tensor<5x8xf32>
+  %g = prim.gather_nd %p, %j batch 0 : tensor<9xf32>, tensor<5x1xi64> -> tensor<5xf32>
+  %1 = prim.dot %g, %y batch [0] x [0] contract [] x [] : tensor<5xf32>, tensor<5x3xf32> -> tensor<5x3xf32>
+  return %0, %1 : tensor<5x8xf32>, tensor<5x3xf32>
+}
+
+// -----
+
 // An expensive function is not computed anew for every element that it is broadcast to.
 // CHECK:       plan.kernel @sqrt_0
 // CHECK:       plan.kernel @mul_0

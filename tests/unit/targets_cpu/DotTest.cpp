@@ -120,6 +120,88 @@ TEST_F(Dot, SmallFloatsAndIntegers) {
         {.relative = 1e-13});
 }
 
+/// The weights of each batch item's expert, read in place.
+const char *const expertRows = R"(sizes ["t"] strides [unit, unit, unit, unit] aliases [-1] {
+  ^bb0(%w: tensor<5x21x40xf32>, %i: tensor<?x1xi64, #prim.shape<"t", 1>>, %x: tensor<?x40x1xf32, #prim.shape<"t", 40, 1>>):
+    %g = prim.gather_nd %w, %i batch 0 : tensor<5x21x40xf32>, tensor<?x1xi64, #prim.shape<"t", 1>> -> tensor<?x21x40xf32, #prim.shape<"t", 21, 40>>
+    %c = prim.dot %g, %x batch [0] x [0] contract [2] x [1] : tensor<?x21x40xf32, #prim.shape<"t", 21, 40>>, tensor<?x40x1xf32, #prim.shape<"t", 40, 1>> -> tensor<?x21x1xf32, #prim.shape<"t", 21, 1>>
+    plan.yield %c : tensor<?x21x1xf32, #prim.shape<"t", 21, 1>>
+  })";
+
+TEST_F(Dot, ChosenRows) {
+  for (int64_t tokens : {0, 1, 7})
+    check(expertRows,
+          {.sizes = {tokens}, .range = {{1, {0, 4}}}, .absolute = 2e-5, .relative = 1e-5});
+  // Columns in the lanes, several rows for an item, two indices, experts whose number is known at
+  // run time only.
+  check(R"(sizes ["e"] strides [unit, unit, unit, unit] aliases [-1] {
+    ^bb0(%x: tensor<3x4x7xf32>, %w: tensor<?x2x7x33xf32, #prim.shape<"e", 2, 7, 33>>, %i: tensor<3x2xi64>):
+      %g = prim.gather_nd %w, %i batch 0 : tensor<?x2x7x33xf32, #prim.shape<"e", 2, 7, 33>>, tensor<3x2xi64> -> tensor<3x7x33xf32>
+      %c = prim.dot %x, %g batch [0] x [0] contract [2] x [1] : tensor<3x4x7xf32>, tensor<3x7x33xf32> -> tensor<3x4x33xf32>
+      plan.yield %c : tensor<3x4x33xf32>
+    })",
+        {.sizes = {2}, .range = {{2, {0, 1}}}, .absolute = 2e-5, .relative = 1e-5});
+  // Both operands chosen, one through a transpose, in 16 bits.
+  check(R"(sizes [] strides [unit, unit, unit, unit, unit] aliases [-1] {
+    ^bb0(%x: tensor<9x19xbf16>, %j: tensor<6xi64>, %w: tensor<4x19x24xbf16>, %i: tensor<6xi64>):
+      %l = prim.take %x, %j axis 0 : tensor<9x19xbf16>, tensor<6xi64> -> tensor<6x19xbf16>
+      %g = prim.take %w, %i axis 0 : tensor<4x19x24xbf16>, tensor<6xi64> -> tensor<6x19x24xbf16>
+      %r = prim.transpose %g perm [2, 0, 1] : tensor<6x19x24xbf16> -> tensor<24x6x19xbf16>
+      %c = prim.dot %l, %r batch [0] x [1] contract [1] x [2] : tensor<6x19xbf16>, tensor<24x6x19xbf16> -> tensor<6x24xf32>
+      plan.yield %c : tensor<6x24xf32>
+    })",
+        {.range = {{1, {0, 8}}, {3, {0, 3}}}, .absolute = 1e-4, .relative = 1e-4});
+}
+
+TEST_F(Dot, ChosenRowsHaveTheBitsOfCopies) {
+  mlir::Type f32 = mlir::Float32Type::get(&context), i64 = mlir::IntegerType::get(&context, 64);
+  const std::vector<int64_t> ids{3, 0, 3, 4};
+  Tensor w = Tensor::allocate({5, 21, 40}, f32), copies = Tensor::allocate({4, 21, 40}, f32),
+         x = Tensor::allocate({4, 40, 1}, f32);
+  std::uniform_real_distribution<float> reals(-2, 2);
+  for (Tensor *tensor : {&w, &x})
+    for (int64_t i = 0; i < tensor->getNumElements(); ++i)
+      tensor->mutableData<float>()[i] = reals(random);
+  for (size_t i = 0; i < ids.size(); ++i)
+    std::copy_n(w.mutableData<float>() + ids[i] * 840, 840, copies.mutableData<float>() + i * 840);
+  auto chosen = run(expertRows, {w, Tensor::fromValues<int64_t>({4, 1}, i64, ids), x}, {4});
+  auto copied = run(R"(sizes ["t"] strides [unit, unit, unit] aliases [-1] {
+    ^bb0(%g: tensor<?x21x40xf32, #prim.shape<"t", 21, 40>>, %x: tensor<?x40x1xf32, #prim.shape<"t", 40, 1>>):
+      %c = prim.dot %g, %x batch [0] x [0] contract [2] x [1] : tensor<?x21x40xf32, #prim.shape<"t", 21, 40>>, tensor<?x40x1xf32, #prim.shape<"t", 40, 1>> -> tensor<?x21x1xf32, #prim.shape<"t", 21, 1>>
+      plan.yield %c : tensor<?x21x1xf32, #prim.shape<"t", 21, 1>>
+    })",
+                    {copies, x}, {4});
+  ASSERT_EQ(chosen.size(), copied.size());
+  for (auto [a, b] : llvm::zip(chosen, copied))
+    EXPECT_TRUE(a.bytes() == b.bytes());
+}
+
+TEST_F(Dot, ChosenRowOutOfRangeIsAFault) {
+  mlir::Type f32 = mlir::Float32Type::get(&context), i64 = mlir::IntegerType::get(&context, 64);
+  Tensor w = Tensor::allocate({5, 21, 40}, f32), x = Tensor::allocate({2, 40, 1}, f32);
+  std::fill_n(w.mutableData<float>(), w.getNumElements(), 1.0f);
+  std::fill_n(x.mutableData<float>(), x.getNumElements(), 1.0f);
+  const int64_t far = int64_t(1) << 62;
+  for (auto [index, expected] :
+       {std::pair<int64_t, uint32_t>{4, 0}, {5, 1}, {-1, 1}, {far, 1}, {-far, 1}}) {
+    fault = 0;
+    run(expertRows, {w, Tensor::fromValues<int64_t>({2, 1}, i64, {0, index}), x}, {2});
+    EXPECT_EQ(fault, expected) << index;
+  }
+  // No experts: nothing is read.
+  fault = 0;
+  run(R"(sizes ["e"] strides [unit, unit, unit, unit] aliases [-1] {
+    ^bb0(%w: tensor<?x21x40xf32, #prim.shape<"e", 21, 40>>, %i: tensor<2xi64>, %x: tensor<2x40xf32>):
+      %g = prim.take %w, %i axis 0 : tensor<?x21x40xf32, #prim.shape<"e", 21, 40>>, tensor<2xi64> -> tensor<2x21x40xf32>
+      %c = prim.dot %g, %x batch [0] x [0] contract [2] x [1] : tensor<2x21x40xf32>, tensor<2x40xf32> -> tensor<2x21xf32>
+      plan.yield %c : tensor<2x21xf32>
+    })",
+      {Tensor::allocate({0, 21, 40}, f32), Tensor::fromValues<int64_t>({2}, i64, {0, 0}),
+       Tensor::allocate({2, 40}, f32)},
+      {0});
+  EXPECT_EQ(fault, 1u);
+}
+
 TEST_F(Dot, RowsDoNotInfluenceEachOther) {
   auto text = [](llvm::StringRef form) {
     bool inner = form == "inner";
