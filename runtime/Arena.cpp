@@ -7,7 +7,12 @@ char *Arena::reserve(size_t epoch, uint64_t bytes) {
   Block &block = blocks[epoch];
   if (block.data() && block.bytes() >= bytes)
     return block.data();
+  // A decode step needs a little more than the one before (sizes follow the past): exact blocks would
+  // be mapped and faulted in anew for every token.
+  uint64_t generous = block.data() ? block.bytes() + block.bytes() / 2 : 0;
   grown += block.data() != nullptr;
+  if (generous > bytes && block.allocate(generous))
+    return block.data();
   return block.allocate(bytes) ? block.data() : nullptr;
 }
 

@@ -48,3 +48,37 @@ func.func @not_rows(%x: tensor<8xf32>, %u: tensor<2xf32>) -> tensor<8xf32> {
   %2 = prim.scatter_nd add %1, %j, %u axes [0] : tensor<8xf32>, tensor<2x1xi64>, tensor<2xf32>
   return %2 : tensor<8xf32>
 }
+
+// Rows written one by one, as an unrolled loop does: each adds one piece, nothing is quadratic.
+// CHECK-LABEL: func.func @unrolled
+// CHECK-COUNT-11: prim.concat
+// CHECK-NEXT: return
+func.func @unrolled(%r: tensor<1xf32>) -> tensor<12xf32> {
+  %c = prim.constant dense<0.0> : tensor<f32>
+  %0 = prim.broadcast %c axes [] : tensor<f32> -> tensor<12xf32>
+  %i0 = prim.index_expr 0 : tensor<1x1xi64>
+  %1 = prim.scatter_nd set %0, %i0, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i1 = prim.index_expr 1 : tensor<1x1xi64>
+  %2 = prim.scatter_nd set %1, %i1, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i2 = prim.index_expr 2 : tensor<1x1xi64>
+  %3 = prim.scatter_nd set %2, %i2, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i3 = prim.index_expr 3 : tensor<1x1xi64>
+  %4 = prim.scatter_nd set %3, %i3, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i4 = prim.index_expr 4 : tensor<1x1xi64>
+  %5 = prim.scatter_nd set %4, %i4, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i5 = prim.index_expr 5 : tensor<1x1xi64>
+  %6 = prim.scatter_nd set %5, %i5, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i6 = prim.index_expr 6 : tensor<1x1xi64>
+  %7 = prim.scatter_nd set %6, %i6, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i7 = prim.index_expr 7 : tensor<1x1xi64>
+  %8 = prim.scatter_nd set %7, %i7, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i8 = prim.index_expr 8 : tensor<1x1xi64>
+  %9 = prim.scatter_nd set %8, %i8, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i9 = prim.index_expr 9 : tensor<1x1xi64>
+  %10 = prim.scatter_nd set %9, %i9, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i10 = prim.index_expr 10 : tensor<1x1xi64>
+  %11 = prim.scatter_nd set %10, %i10, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  %i11 = prim.index_expr 11 : tensor<1x1xi64>
+  %12 = prim.scatter_nd set %11, %i11, %r axes [0] : tensor<12xf32>, tensor<1x1xi64>, tensor<1xf32>
+  return %12 : tensor<12xf32>
+}
