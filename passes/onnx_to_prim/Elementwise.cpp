@@ -67,6 +67,24 @@ Value constantPower(Lowering &l, Value x, double exponent) {
   return {};
 }
 
+/// Whether a float is an integer of [0, 63]: beyond, only powers of 0 and +-1 are representable.
+Value isSmallInteger(Lowering &l, Value x) {
+  Type type = elementType(x);
+  Dims dims = getDims(x);
+  Value whole = l.compare(CompareKind::Eq, x, l.unary(UnaryKind::Floor, x));
+  Value inRange = l.binary(BinaryKind::And, l.compare(CompareKind::Ge, x, l.splat(0, dims, type)),
+                           l.compare(CompareKind::Le, x, l.splat(63, dims, type)));
+  return l.binary(BinaryKind::And, whole, inRange);
+}
+
+/// A power of integers by products, which are exact where a logarithm is not.
+Value integerPower(Lowering &l, ArrayRef<Value> values) {
+  Type type = elementType(values[0]);
+  // Other exponents are not used, but must not be undefined.
+  Value exponent = binaryScalar(l, BinaryKind::Min, binaryScalar(l, BinaryKind::Max, values[1], 0), 63);
+  return l.binary(BinaryKind::Pow, values[0], l.convert(exponent, type));
+}
+
 /// The result has the base's type; the exponent may have another.
 LogicalResult lowerPow(Node &node, Lowering &l) {
   if (failed(expectInputs(node, 2)) || failed(expectNumber(node, 0)) || failed(expectNumber(node, 1)))
@@ -91,7 +109,9 @@ LogicalResult lowerPow(Node &node, Lowering &l) {
       compute = exponentType;
   }
   Value power = l.binary(BinaryKind::Pow, l.convert(values[0], compute), l.convert(values[1], compute));
-  node.setResult(0, l.convert(power, type));
+  power = l.convert(power, type);
+  node.setResult(0, isFloat(exponentType) && !isFloat(type) ? l.select(isSmallInteger(l, values[1]), integerPower(l, values), power)
+                                                           : power);
   return success();
 }
 

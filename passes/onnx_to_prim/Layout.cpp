@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that keep every element: reshapes, transposes, repetitions.
-#include "passes/onnx_to_prim/Lowering.h"
+#include "passes/onnx_to_prim/RuntimeAxes.h"
 #include <numeric>
 
 using namespace mlir;
@@ -205,12 +205,12 @@ static LogicalResult lowerFlatten(Node &node, Lowering &lowering) {
 }
 
 /// The axes of Squeeze and Unsqueeze: an attribute before opset 13, then an input. None when not given.
-static FailureOr<std::optional<SmallVector<int64_t>>> axesOf(Node &node, Lowering &lowering) {
+static FailureOr<std::optional<Dims>> axesOf(Node &node, Lowering &lowering) {
   if (auto attr = node.getInts("axes"))
-    return std::optional(*attr);
+    return std::optional(lowering.sizes(*attr));
   if (!node.hasInput(1))
-    return std::optional<SmallVector<int64_t>>();
-  auto axes = lowering.constantIntegers(node, node.getInput(1), "axes");
+    return std::optional<Dims>();
+  auto axes = lowering.integers(node, node.getInput(1), "axes");
   if (failed(axes))
     return failure();
   return std::optional(*axes);
@@ -221,26 +221,26 @@ static LogicalResult lowerSqueeze(Node &node, Lowering &lowering) {
   auto given = axesOf(node, lowering);
   if (failed(given))
     return failure();
-  SmallVector<int64_t> axes;
+  Dims axes;
   if (*given) {
-    auto normal = node.normalizeAxes(**given, rank(x));
+    auto normal = normalizeRuntimeAxes(node, **given, rank(x));
     if (failed(normal))
       return failure();
     axes = *normal;
-    for (int64_t axis : axes)
-      if (failed(lowering.unify(node, getDim(x.getType(), axis), lowering.size(1),
+    for (int64_t d = 0; d < rank(x); ++d) {
+      Expr isAxis = lowering.size(0);
+      for (Expr axis : axes)
+        isAxis = isAxis + equal(axis, lowering.size(d));
+      if (failed(lowering.unify(node, select(isAxis, getDim(x.getType(), d), lowering.size(1)), lowering.size(1),
                                 "a squeezed dimension must be 1")))
         return failure();
+    }
   } else {
     for (auto [i, dim] : llvm::enumerate(getDims(x)))
       if (isConstant(dim, 1))
-        axes.push_back(i);
+        axes.push_back(lowering.size(i));
   }
-  Dims dims;
-  for (auto [i, dim] : llvm::enumerate(getDims(x)))
-    if (!llvm::is_contained(axes, int64_t(i)))
-      dims.push_back(dim);
-  node.setResult(0, lowering.reshape(x, dims));
+  node.setResult(0, lowering.reshape(x, RuntimeAxes(lowering, axes, getDims(x)).keptDims()));
   return success();
 }
 
@@ -251,13 +251,22 @@ static LogicalResult lowerUnsqueeze(Node &node, Lowering &lowering) {
     return failure();
   if (!*given)
     return node.error() << "needs axes";
-  auto axes = node.normalizeAxes(**given, rank(x) + (*given)->size());
+  int64_t rank = prim::rank(x) + (*given)->size();
+  auto axes = normalizeRuntimeAxes(node, **given, rank);
   if (failed(axes))
     return failure();
-  Dims dims = getDims(x);
-  llvm::sort(*axes);
-  for (int64_t axis : *axes)
-    dims.insert(dims.begin() + axis, lowering.size(1));
+  // Dimension i of the result is new, or that of the operand which the number of old ones before it tells.
+  Dims dims;
+  Expr position = lowering.size(0);
+  for (int64_t i = 0; i < rank; ++i) {
+    Expr isNew = lowering.size(0), dim = lowering.size(1);
+    for (Expr axis : *axes)
+      isNew = isNew + equal(axis, lowering.size(i));
+    for (auto [at, own] : llvm::enumerate(getDims(x)))
+      dim = select(equal(position, lowering.size(at)), own, dim);
+    dims.push_back(select(isNew, lowering.size(1), dim));
+    position = position + logicalNot(isNew);
+  }
   node.setResult(0, lowering.reshape(x, dims));
   return success();
 }

@@ -47,6 +47,7 @@ const Registry &Registry::get() {
     // One line per family file, in alphabetical order.
     registerAttention(r);
     registerConstant(r);
+    registerContrib(r);
     registerControl(r);
     registerConvolution(r);
     registerElementwise(r);

@@ -56,6 +56,7 @@ void registerSplitConcat(Registry &);    // Split, Concat
 void registerSlice(Registry &);          // Slice, Pad, ReverseSequence
 void registerSequence(Registry &);       // SplitToSequence, SequenceAt, SequenceConstruct, ...
 void registerControl(Registry &);        // If with a known condition
+void registerContrib(Registry &);        // com.microsoft: fused normalizations, activations, products
 
 } // namespace dsc::onnx_to_prim
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// ai.onnx RotaryEmbedding: rotates pairs of the first rotary_embedding_dim elements of each head by tables of angles.
+// RotaryEmbedding of ai.onnx and of com.microsoft: rotates pairs of the first rotary_embedding_dim elements of each head by tables of angles.
 #include "passes/onnx_to_prim/Attention.h"
 
 using namespace mlir;
@@ -9,13 +9,12 @@ namespace dsc::onnx_to_prim {
 namespace {
 
 /// The table for each row, [B, S, half] with a head axis of size one inserted at `headAxis`.
-FailureOr<Value> rowsOfTable(Node &node, Lowering &l, unsigned input, Expr half, int64_t headAxis) {
+FailureOr<Value> rowsOfTable(Node &node, Lowering &l, unsigned input, Value positions, Expr half, int64_t headAxis) {
   Value table = node.getInput(input);
-  if (node.hasInput(3)) {
-    if (failed(expectRank(node, input, 2)) || failed(expectRank(node, 3, 2)) || failed(expectInteger(node, 3)))
+  if (positions) {
+    if (failed(expectRank(node, input, 2)))
       return failure();
-    Value positions = l.nonNegativeIndices(node.getInput(3), getDim(table.getType(), 0));
-    table = l.take(table, positions, 0);
+    table = l.take(table, l.nonNegativeIndices(positions, getDim(table.getType(), 0)), 0);
   } else if (failed(expectRank(node, input, 3))) {
     return failure();
   }
@@ -39,37 +38,37 @@ Value partOf(Lowering &l, Value x, bool interleaved, int64_t part, Expr half) {
   return l.slice(x, starts, steps, counts);
 }
 
-LogicalResult lowerRotaryEmbedding(Node &node, Lowering &l) {
-  if (failed(expectInputs(node, 3, 4)) || failed(expectFloat(node, 0)))
-    return failure();
-  Value x = node.getInput(0);
-  if (failed(expectSameElementType(node, {x, node.getInput(1), node.getInput(2)})))
-    return failure();
-  if (rank(x) != 3 && rank(x) != 4)
-    return node.error() << "input 0 has rank " << rank(x) << ", neither 3 nor 4";
+/// Which inputs are the tables, and the row of them for each token, [B, S]; none where the tables are [B, S, half].
+struct Tables {
+  unsigned cos, sin;
+  Value positions;
+};
+
+/// x is [B, heads, S, d], or [B, S, heads * d] with `heads` heads. Rotates the first `rotary` of each head's elements.
+FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::optional<int64_t> given, Tables tables) {
   Dims original = getDims(x);
   bool isFlat = rank(x) == 3;
   // [B, S, H, d] from a flat input, else [B, H, S, d].
   int64_t headAxis = isFlat ? 2 : 1;
   if (isFlat) {
-    FailureOr<Value> split = splitHeads(node, x, node.getInt("num_heads", 0));
+    FailureOr<Value> split = splitHeads(node, x, heads);
     if (failed(split))
       return failure();
     x = *split;
   }
   Expr width = getDim(x.getType(), 3), rotary = width;
-  if (int64_t given = node.getInt("rotary_embedding_dim", 0)) {
-    rotary = l.size(given);
-    if (given < 0 || (asConstant(width) && given > *asConstant(width)))
-      return node.error() << "rotary_embedding_dim " << given << " of heads of size " << toString(width);
+  if (given) {
+    rotary = l.size(*given);
+    if (*given < 0 || (asConstant(width) && *given > *asConstant(width)))
+      return node.error() << "rotary_embedding_dim " << *given << " of heads of size " << toString(width);
   }
   if (!isConstant(mod(rotary, l.size(2)), 0))
     return node.error() << "the rotary size " << toString(rotary) << " is odd";
   Expr half = floorDiv(rotary, l.size(2));
-  FailureOr<Value> cos = rowsOfTable(node, l, 1, half, headAxis);
+  FailureOr<Value> cos = rowsOfTable(node, l, tables.cos, tables.positions, half, headAxis);
   if (failed(cos))
     return failure();
-  FailureOr<Value> sin = rowsOfTable(node, l, 2, half, headAxis);
+  FailureOr<Value> sin = rowsOfTable(node, l, tables.sin, tables.positions, half, headAxis);
   if (failed(sin))
     return failure();
 
@@ -92,12 +91,80 @@ LogicalResult lowerRotaryEmbedding(Node &node, Lowering &l) {
     rotated = l.concat({rotated, l.sliceAxis(x, 3, rotary, width - rotary)}, 3);
   for (Expr &dim : original)
     dim = l.current(dim);
-  node.setResult(0, l.reshape(rotated, original));
+  return l.reshape(rotated, original);
+}
+
+LogicalResult expectOperands(Node &node, Value x, Value cos, Value sin) {
+  if (failed(expectFloat(node, 0)) || failed(expectSameElementType(node, {x, cos, sin})))
+    return failure();
+  if (rank(x) != 3 && rank(x) != 4)
+    return node.error() << "input 0 has rank " << rank(x) << ", neither 3 nor 4";
+  return success();
+}
+
+std::optional<int64_t> rotaryAttribute(Node &node) {
+  int64_t given = node.getInt("rotary_embedding_dim", 0);
+  return given ? std::optional(given) : std::nullopt;
+}
+
+LogicalResult lowerRotaryEmbedding(Node &node, Lowering &l) {
+  if (failed(expectInputs(node, 3, 4)))
+    return failure();
+  Value x = node.getInput(0);
+  if (failed(expectOperands(node, x, node.getInput(1), node.getInput(2))))
+    return failure();
+  Value positions = node.getInput(3);
+  if (positions && (failed(expectRank(node, 3, 2)) || failed(expectInteger(node, 3))))
+    return failure();
+  FailureOr<Value> y = rotate(node, l, x, node.getInt("num_heads", 0), rotaryAttribute(node), {1, 2, positions});
+  if (failed(y))
+    return failure();
+  node.setResult(0, *y);
+  return success();
+}
+
+/// Inputs are x, positions, cos, sin. Positions are [B, S], or [1]: that of the first token. Without num_heads, the
+/// width of the tables tells the size of a head.
+LogicalResult lowerContribRotary(Node &node, Lowering &l) {
+  if (failed(expectInputs(node, 4)) || failed(expectRank(node, 2, 2)) || failed(expectInteger(node, 1)))
+    return failure();
+  Value x = node.getInput(0), positions = l.convert(node.getInput(1), l.i64());
+  if (failed(expectOperands(node, x, node.getInput(2), node.getInput(3))))
+    return failure();
+  if (node.getInt("is_packed_batching", 0) || node.getFloat("scale", 1) != 1)
+    return node.error() << "packed batches and a scale are not supported";
+  bool isFlat = rank(x) == 3;
+  std::optional<int64_t> rotary = rotaryAttribute(node);
+  int64_t heads = node.getInt("num_heads", 0);
+  if (isFlat && !heads) {
+    auto hidden = asConstant(getDim(x.getType(), 2)), half = asConstant(getDim(node.getInput(2).getType(), 1));
+    if (rotary || !hidden || !half || *half <= 0 || *hidden % (2 * *half))
+      return node.error() << "needs num_heads: the tables do not tell the size of a head";
+    heads = *hidden / (2 * *half);
+  }
+  Expr tokens = getDim(x.getType(), isFlat ? 1 : 2);
+  if (rank(positions) == 1) {
+    FailureOr<Expr> one = l.unify(node, getDim(positions.getType(), 0), l.size(1), "number of first positions");
+    if (failed(one))
+      return failure();
+    Dims dims = {l.size(1), l.current(tokens)};
+    Value first = l.broadcastInDim(l.reshape(positions, {}), {}, dims);
+    positions = l.binary(BinaryKind::Add, first, l.indexExpr(index(l.getContext(), 1), dims, l.i64()));
+  } else if (rank(positions) != 2) {
+    return node.error() << "position_ids has rank " << rank(positions) << ", neither 1 nor 2";
+  }
+  FailureOr<Value> y = rotate(node, l, x, heads, rotary, {2, 3, positions});
+  if (failed(y))
+    return failure();
+  node.setResult(0, *y);
   return success();
 }
 
 } // namespace
 
-void registerRotaryEmbedding(Registry &r) { r.add("RotaryEmbedding", 23, lowerRotaryEmbedding); }
+void registerRotaryEmbedding(Registry &r) {
+  r.add("RotaryEmbedding", 23, lowerRotaryEmbedding);
+  r.addIn("com.microsoft", "RotaryEmbedding", 1, lowerContribRotary);
+}
 
 } // namespace dsc::onnx_to_prim

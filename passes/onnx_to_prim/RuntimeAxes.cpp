@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/onnx_to_prim/RuntimeAxes.h"
+#include "llvm/ADT/SmallVectorExtras.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -10,6 +11,12 @@ FailureOr<Dims> normalizeRuntimeAxes(Node &node, ArrayRef<Expr> axes, int64_t ra
   Lowering &l = node.lowering;
   if (int64_t(axes.size()) > rank)
     return node.error() << axes.size() << " axes of a tensor of rank " << rank;
+  if (llvm::all_of(axes, asConstant)) {
+    auto normal = node.normalizeAxes(llvm::map_to_vector(axes, [](Expr e) { return *asConstant(e); }), rank);
+    if (failed(normal))
+      return failure();
+    return l.sizes(*normal);
+  }
   Dims result;
   Expr valid = l.size(1);
   for (Expr axis : axes) {
@@ -55,8 +62,10 @@ SmallVector<int64_t> RuntimeAxes::getAxes() const {
 }
 
 Value RuntimeAxes::finish(Value value, bool keepDims) const {
-  if (keepDims)
-    return lowering.reshape(value, kept);
+  return lowering.reshape(value, keepDims ? kept : keptDims());
+}
+
+Dims RuntimeAxes::keptDims() const {
   // Dimension i stands at position i less the axes before it.
   Dims dims(kept.size() - axisCount, lowering.size(1));
   Expr position = lowering.size(0);
@@ -65,7 +74,7 @@ Value RuntimeAxes::finish(Value value, bool keepDims) const {
       slot = select(equal(position, lowering.size(at)) * logicalNot(axis), dim, slot);
     position = position + logicalNot(axis);
   }
-  return lowering.reshape(value, dims);
+  return dims;
 }
 
 Value aroundAxis(Lowering &l, Value x, Expr axis) {

@@ -22,6 +22,8 @@ public:
   Value split(Value x) const;
   llvm::SmallVector<int64_t> getAxes() const;
   Value finish(Value reduced, bool keepDims) const;
+  /// The dimensions that are not among the axes, in order.
+  Dims keptDims() const;
 
 private:
   Lowering &lowering;

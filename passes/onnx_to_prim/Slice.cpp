@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Parts of tensors and their surroundings: Slice, Pad, ReverseSequence.
-#include "passes/onnx_to_prim/Lowering.h"
+#include "passes/onnx_to_prim/RuntimeAxes.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -28,72 +28,119 @@ static Expr clampBound(Expr bound, Expr size, Expr low, Expr high) {
   return max(low, min(bound, high));
 }
 
-static LogicalResult lowerSlice(Node &node, Lowering &lowering) {
-  Value x = node.getInput(0);
-  int64_t rank = prim::rank(x);
-  Dims starts, ends;
-  SmallVector<int64_t> axes, steps;
+/// What a slice takes of one dimension: `count` elements from `start` in steps of `step`.
+struct Range {
+  Expr start, count, step;
+};
+
+static Range upwards(Expr start, Expr end, Expr size, Expr step) {
+  Expr zero = constant(size.getContext(), 0);
+  start = clampBound(start, size, zero, size);
+  end = clampBound(end, size, zero, size);
+  return {start, max(zero, ceilDiv(end - start, step)), step};
+}
+
+static Range downwards(Expr start, Expr end, Expr size, Expr step) {
+  Expr zero = constant(size.getContext(), 0);
+  // [0, size - 1], but nothing of an empty dimension.
+  start = clampBound(start, size, min(zero, size - 1), size - 1);
+  end = clampBound(end, size, zero - 1, size - 1);
+  return {start, max(zero, ceilDiv(end - start, step)), step};
+}
+
+/// A step that only the run knows may have either sign, but is not 0.
+static Range rangeOf(Expr start, Expr end, Expr size, Expr step) {
+  if (auto known = asConstant(step))
+    return *known > 0 ? upwards(start, end, size, step) : downwards(start, end, size, step);
+  Expr one = constant(size.getContext(), 1), isUp = nonNegative(step);
+  Range up = upwards(start, end, size, max(step, one)), down = downwards(start, end, size, min(step, -one));
+  return {select(isUp, up.start, down.start), select(isUp, up.count, down.count), step};
+}
+
+/// Starts, ends, axes and steps of equal length; axes are in [0, rank).
+struct SliceOperands {
+  Dims starts, ends, axes, steps;
+};
+
+static FailureOr<SliceOperands> sliceOperands(Node &node, Lowering &lowering, int64_t rank) {
+  SliceOperands given;
   if (node.opset < 10) {
     auto from = node.getInts("starts"), to = node.getInts("ends");
     if (!from || !to)
       return node.error() << "needs starts and ends";
-    starts = lowering.sizes(*from);
-    ends = lowering.sizes(*to);
-    if (auto given = node.getInts("axes"))
-      axes = *given;
+    given.starts = lowering.sizes(*from);
+    given.ends = lowering.sizes(*to);
+    if (auto axes = node.getInts("axes"))
+      given.axes = lowering.sizes(*axes);
   } else {
-    auto from = lowering.integers(node, node.getInput(1), "starts");
-    if (failed(from))
-      return failure();
-    auto to = lowering.integers(node, node.getInput(2), "ends");
-    if (failed(to))
-      return failure();
-    starts = *from;
-    ends = *to;
-    auto list = [&](unsigned input, llvm::StringRef name, SmallVector<int64_t> &into) -> LogicalResult {
-      if (!node.hasInput(input))
-        return success();
-      auto values = lowering.constantIntegers(node, node.getInput(input), name);
+    std::pair<Dims *, llvm::StringRef> lists[] = {
+        {&given.starts, "starts"}, {&given.ends, "ends"}, {&given.axes, "axes"}, {&given.steps, "steps"}};
+    for (auto [i, list] : llvm::enumerate(lists)) {
+      if (i >= 2 && !node.hasInput(i + 1))
+        continue;
+      auto values = lowering.integers(node, node.getInput(i + 1), list.second);
       if (failed(values))
         return failure();
-      into = *values;
-      return success();
-    };
-    if (failed(list(3, "axes", axes)) || failed(list(4, "steps", steps)))
-      return failure();
+      *list.first = *values;
+    }
   }
-  if (axes.empty())
-    axes = llvm::to_vector(llvm::seq<int64_t>(0, starts.size()));
-  if (steps.empty())
-    steps.assign(starts.size(), 1);
-  if (ends.size() != starts.size() || axes.size() != starts.size() || steps.size() != starts.size())
+  size_t count = given.starts.size();
+  if (given.axes.empty())
+    given.axes = lowering.sizes(llvm::to_vector(llvm::seq<int64_t>(0, count)));
+  if (given.steps.empty())
+    given.steps.assign(count, lowering.size(1));
+  if (given.ends.size() != count || given.axes.size() != count || given.steps.size() != count)
     return node.error() << "starts, ends, axes and steps have different lengths";
-  auto normal = node.normalizeAxes(axes, rank);
-  if (failed(normal))
+  for (Expr step : given.steps) {
+    if (isConstant(step, 0))
+      return node.error() << "a step is 0";
+    if (!asConstant(step))
+      RequireOp::create(lowering.builder, lowering.getLoc(), isZero(step), lowering.size(0),
+                        lowering.builder.getStringAttr("Slice: a step is 0"));
+  }
+  auto axes = normalizeRuntimeAxes(node, given.axes, rank);
+  if (failed(axes))
+    return failure();
+  given.axes = *axes;
+  return given;
+}
+
+static LogicalResult lowerSlice(Node &node, Lowering &lowering) {
+  Value x = node.getInput(0);
+  int64_t rank = prim::rank(x);
+  auto given = sliceOperands(node, lowering, rank);
+  if (failed(given))
     return failure();
 
-  Expr zero = lowering.size(0);
-  Dims first(rank, zero), counts = getDims(x);
+  Dims starts(rank, lowering.size(0)), counts = getDims(x);
   SmallVector<int64_t> strides(rank, 1);
-  for (auto [i, axis] : llvm::enumerate(*normal)) {
-    Expr size = counts[axis], start, end;
-    int64_t step = steps[i];
-    if (step == 0)
-      return node.error() << "a step is 0";
-    if (step > 0) {
-      start = clampBound(starts[i], size, zero, size);
-      end = clampBound(ends[i], size, zero, size);
-      counts[axis] = max(zero, ceilDiv(end - start, lowering.size(step)));
-    } else {
-      // [0, size - 1], but nothing of an empty dimension.
-      start = clampBound(starts[i], size, min(zero, size - 1), size - 1);
-      end = clampBound(ends[i], size, lowering.size(-1), size - 1);
-      counts[axis] = max(zero, ceilDiv(end - start, lowering.size(step)));
+  SmallVector<std::pair<int64_t, Range>> gathered;
+  for (int64_t d = 0; d < rank; ++d) {
+    Expr size = counts[d];
+    Range range{lowering.size(0), size, lowering.size(1)};
+    for (size_t i = 0; i < given->axes.size(); ++i) {
+      Expr isHere = equal(given->axes[i], lowering.size(d));
+      if (isConstant(isHere, 0))
+        continue;
+      Range own = rangeOf(given->starts[i], given->ends[i], size, given->steps[i]);
+      range = {select(isHere, own.start, range.start), select(isHere, own.count, range.count),
+               select(isHere, own.step, range.step)};
     }
-    first[axis] = start;
-    strides[axis] = step;
+    if (auto step = asConstant(range.step)) {
+      starts[d] = range.start;
+      counts[d] = range.count;
+      strides[d] = *step;
+    } else {
+      gathered.push_back({d, range});
+    }
   }
-  node.setResult(0, lowering.slice(x, first, strides, counts));
+  x = lowering.slice(x, starts, strides, counts);
+  // prim.slice has constant steps; others are positions to take.
+  for (auto [d, range] : gathered) {
+    Expr position = range.start + index(lowering.getContext(), 0) * range.step;
+    x = lowering.take(x, lowering.indexExpr(position, {range.count}, lowering.i64()), d);
+  }
+  node.setResult(0, x);
   return success();
 }
 
@@ -117,12 +164,12 @@ static FailureOr<Padding> paddingOf(Node &node, Lowering &lowering, int64_t rank
       return failure();
     amounts = *given;
   }
-  SmallVector<int64_t> axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  Dims axes = lowering.sizes(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
   if (node.hasInput(3)) {
-    auto given = lowering.constantIntegers(node, node.getInput(3), "axes");
+    auto given = lowering.integers(node, node.getInput(3), "axes");
     if (failed(given))
       return failure();
-    auto normal = node.normalizeAxes(*given, rank);
+    auto normal = normalizeRuntimeAxes(node, *given, rank);
     if (failed(normal))
       return failure();
     axes = *normal;
@@ -130,10 +177,12 @@ static FailureOr<Padding> paddingOf(Node &node, Lowering &lowering, int64_t rank
   if (amounts.size() != 2 * axes.size())
     return node.error() << "pads has " << amounts.size() << " entries for " << axes.size() << " axes";
   Padding padding{Dims(rank, lowering.size(0)), Dims(rank, lowering.size(0))};
-  for (auto [i, axis] : llvm::enumerate(axes)) {
-    padding.low[axis] = amounts[i];
-    padding.high[axis] = amounts[axes.size() + i];
-  }
+  for (auto [i, axis] : llvm::enumerate(axes))
+    for (int64_t d = 0; d < rank; ++d) {
+      Expr isHere = equal(axis, lowering.size(d));
+      padding.low[d] = select(isHere, amounts[i], padding.low[d]);
+      padding.high[d] = select(isHere, amounts[axes.size() + i], padding.high[d]);
+    }
   return padding;
 }
 

@@ -336,8 +336,8 @@ void KernelCode::store(unsigned buffer, ArrayRef<Expr> at, Value v) {
       LLVM::StoreOp::create(b, loc, v, p, bytes);
     return;
   }
-  assert(isVarying(offset) && "all lanes store to one place");
-  Value p = address(pointers[buffer], storage, offset);
+  // In a buffer of no elements, or of one along the lanes, no offset varies: at most one lane is at work.
+  Value p = splat(address(pointers[buffer], storage, offset), lanesNow.width);
   Value lanesWritten = mask ? mask : splat(boolean(true), lanesNow.width);
   inside();
   LLVM::masked_scatter::create(b, loc, v, p, lanesWritten, bytes);

@@ -197,3 +197,13 @@ func.func @expand_at_run_time(%x: tensor<3x1xf32> {onnx.name = "x"}, %s: tensor<
   %y = "onnx.Expand"(%x, %s) : (tensor<3x1xf32>, tensor<2xi64>) -> !onnx.any
   return %y : !onnx.any
 }
+
+// The rank follows from the number of axes, the sizes from their values.
+// CHECK-LABEL: func.func @unsqueeze_runtime_axes(
+// CHECK: prim.define_symbol "$axes
+// CHECK: prim.require
+// CHECK: prim.reshape %arg0 {{.*}} -> tensor<?x?x?xf32
+func.func @unsqueeze_runtime_axes(%x: tensor<3x4xf32> {onnx.name = "x"}, %a: tensor<1xi64> {onnx.name = "a"}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Unsqueeze"(%x, %a) : (tensor<3x4xf32>, tensor<1xi64>) -> !onnx.any
+  return %y : !onnx.any
+}

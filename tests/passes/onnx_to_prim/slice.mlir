@@ -136,3 +136,13 @@ func.func @reverse_sequence(%x: tensor<4x?xf32> {onnx.name = "x", onnx.dims = ["
   %y = "onnx.ReverseSequence"(%x, %l) : (tensor<4x?xf32>, tensor<?xi64>) -> !onnx.any
   return %y : !onnx.any
 }
+
+// Axes and steps that only the run knows: a start and a count for every dimension, positions to take.
+// CHECK-LABEL: func.func @slice_runtime_axes(
+// CHECK: prim.require
+// CHECK: prim.take
+// CHECK: prim.take
+func.func @slice_runtime_axes(%x: tensor<3x4xf32> {onnx.name = "x"}, %s: tensor<1xi64> {onnx.name = "s"}, %e: tensor<1xi64> {onnx.name = "e"}, %a: tensor<1xi64> {onnx.name = "a"}, %t: tensor<1xi64> {onnx.name = "t"}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Slice"(%x, %s, %e, %a, %t) : (tensor<3x4xf32>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>, tensor<1xi64>) -> !onnx.any
+  return %y : !onnx.any
+}
