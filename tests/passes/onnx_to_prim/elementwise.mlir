@@ -81,7 +81,12 @@ func.func @pow_half_cube(%x: tensor<3xf16> {onnx.name = "x"}) -> (!onnx.any {onn
 // CHECK-NEXT: %[[V1:.*]] = prim.convert %arg1 : tensor<3xf32> -> tensor<3xf64>
 // CHECK-NEXT: %[[V2:.*]] = prim.binary pow %[[V0]], %[[V1]] : tensor<3xf64>
 // CHECK-NEXT: %[[V3:.*]] = prim.convert %[[V2]] : tensor<3xf64> -> tensor<3xi32>
-// CHECK-NEXT: return %[[V3]]
+// Where the exponent is an integer from 0 to 63 the power is exact: squares and products of integers.
+// CHECK: prim.unary floor %arg1
+// CHECK: %[[RANGE:.*]] = prim.binary and
+// CHECK-NEXT: %[[EXACT:.*]] = prim.binary and %{{.*}}, %[[RANGE]] : tensor<3xi1>
+// CHECK: %[[R:.*]] = prim.select %[[EXACT]], %{{.*}}, %[[V3]] : tensor<3xi1>, tensor<3xi32>
+// CHECK-NEXT: return %[[R]]
 func.func @pow_integer_base(%a0: tensor<3xi32> {onnx.name = "a0"}, %a1: tensor<3xf32> {onnx.name = "a1"}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
   %y = "onnx.Pow"(%a0, %a1) : (tensor<3xi32>, tensor<3xf32>) -> !onnx.any
   return %y : !onnx.any
