@@ -275,8 +275,13 @@ Expr truncDiv(Expr a, Expr b) {
     return floorDiv(a, b);
   if (auto ca = asConstant(a), cb = asConstant(b); ca && cb && *cb != 0 && *cb != -1)
     return constant(a.getContext(), *ca / *cb);
-  // Towards zero: negate both ways around a negative dividend.
-  return select(nonNegative(a), floorDiv(a, b), -floorDiv(-a, b));
+  if (auto cb = asConstant(b); cb && *cb < 0)
+    return -truncDiv(a, -b);
+  // Towards zero: the quotient of magnitudes, with the sign put back.
+  auto byPositive = [&](Expr divisor) { return select(nonNegative(a), floorDiv(a, divisor), -floorDiv(-a, divisor)); };
+  if (provablyNonNegative(b))
+    return byPositive(b);
+  return select(nonNegative(b), byPositive(b), -byPositive(-b));
 }
 
 Expr min(Expr a, Expr b) {

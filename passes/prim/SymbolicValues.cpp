@@ -112,13 +112,13 @@ private:
     case BinaryKind::Div:
       if (!knownDivisor)
         return {};
-      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? floorDiv(a, b) : truncDivide(a, b);
+      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? floorDiv(a, b) : truncDiv(a, b);
     case BinaryKind::Mod:
       return knownDivisor ? mod(a, b) : Expr();
     case BinaryKind::Rem:
       if (!knownDivisor)
         return {};
-      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? mod(a, b) : a - b * truncDivide(a, b);
+      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? mod(a, b) : a - b * truncDiv(a, b);
     case BinaryKind::Min:
       return truth ? a * b : min(a, b);
     case BinaryKind::Max:
@@ -133,16 +133,6 @@ private:
       return {};
     }
   }
-
-  /// Towards zero, for a divisor that is a positive constant or a dividend that is one.
-  Expr truncDivide(Expr a, Expr b) {
-    if (auto c = asConstant(b); c && *c < 0)
-      return -truncDivide(a, -b);
-    if (!provablyNonNegative(b, dims))
-      return asConstant(a) && asConstant(b) ? truncDiv(a, b) : select(nonNegative(b), truncDivide2(a, b), -truncDivide2(a, -b));
-    return truncDivide2(a, b);
-  }
-  Expr truncDivide2(Expr a, Expr b) { return select(nonNegative(a), floorDiv(a, b), -floorDiv(-a, b)); }
 
   Expr element(CompareOp o, Position p) {
     Expr a = operandAt(o.getLhs(), p), b = operandAt(o.getRhs(), p);

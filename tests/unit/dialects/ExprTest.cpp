@@ -41,6 +41,17 @@ TEST_F(ExprTest, DivisionSplitsExactMultiples) {
   EXPECT_EQ(normal("mod(7, -2)"), "-1");
 }
 
+TEST_F(ExprTest, TruncatedDivisionOfEverySign) {
+  auto value = [&](int64_t n) { return [n](Expr) -> std::optional<int64_t> { return n; }; };
+  Expr x = parse("$x");
+  for (int64_t a : {-7, -6, 0, 6, 7})
+    for (int64_t b : {-3, -2, 2, 3}) {
+      EXPECT_EQ(asConstant(truncDiv(constant(&context, a), constant(&context, b))), a / b);
+      EXPECT_EQ(evaluate(truncDiv(x, constant(&context, b)), value(a)), a / b) << a << " / " << b;
+      EXPECT_EQ(evaluate(truncDiv(constant(&context, a), x), value(b)), a / b) << a << " / " << b;
+    }
+}
+
 TEST_F(ExprTest, ExportersText) {
   EXPECT_EQ(normal("Max(1, s3)"), "max(s3, 1)");
   EXPECT_EQ(normal("Min(4, s27 + s70)"), "min(s27 + s70, 4)");
