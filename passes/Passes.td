@@ -147,10 +147,10 @@ def RecognizeCacheStates : Pass<"recognize-cache-states", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
-def DecomposeCache : Pass<"decompose-cache", "::mlir::func::FuncOp"> {
-  let summary = "dsc.cache_append becomes prim.concat or prim.update_slice";
+def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
+  let summary = "dsc operations become the prim operations that they stand for";
   let description = [{
-    Undoes recognition, for the reference interpreter.
+    Undoes recognition: for the reference interpreter and for checking a recognition.
 
     ```mlir
     %1 = dsc.cache_append %past, %new axis 1 at "past" : ...
@@ -158,7 +158,7 @@ def DecomposeCache : Pass<"decompose-cache", "::mlir::func::FuncOp"> {
     %1 = prim.concat %past, %new axis 1 : ...
     ```
 
-    Numerics: bitwise.
+    Numerics: reassociates.
   }];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }

@@ -21,7 +21,7 @@ int main(int argc, char **argv) {
   dsc::registerScatterToConcat();
   dsc::registerScatterThroughTranspose();
   dsc::registerRecognizeCacheStates();
-  dsc::registerDecomposeCache();
+  dsc::registerDecompose();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dsc-opt\n", registry));

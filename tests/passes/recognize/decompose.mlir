@@ -1,4 +1,4 @@
-// RUN: dsc-opt %s --decompose-cache | FileCheck %s
+// RUN: dsc-opt %s --decompose | FileCheck %s
 // SPDX-License-Identifier: Apache-2.0
 
 // CHECK-LABEL: func.func @growing

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// What recognisers answer with. A match is an operation of the dsc dialect; a miss near a match is kept on its entry, so that
+// it reaches reports and tests as part of the IR.
+#ifndef DSC_PASSES_RECOGNIZE_RECOGNITION_H
+#define DSC_PASSES_RECOGNIZE_RECOGNITION_H
+
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+namespace dsc::recognize {
+
+/// Entry attribute: an array of dictionaries {kind, stage, expected, found} at their locations ("where").
+constexpr llvm::StringLiteral missesAttr = "dsc.misses";
+/// On the operation of a match: the form in which the graph wrote it, as "batched", "grouped" or "loop" for experts.
+constexpr llvm::StringLiteral encodingAttr = "dsc.encoding";
+
+/// A candidate that is not what it looks like.
+struct Miss {
+  llvm::StringRef kind;  ///< "mla", "moe", "dsa", "attention"
+  mlir::Location where;  ///< the user's node at which the proof ended
+  llvm::StringRef stage; ///< the step of the proof, as "keys" or "router"
+  std::string expected;
+  std::string found;
+};
+
+/// Appends to the entry's misses.
+void addMiss(mlir::func::FuncOp entry, const Miss &miss);
+
+} // namespace dsc::recognize
+
+#endif
