@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where an element of a result lies in the operands of the operations that only move elements. Positions are expressions over
+// indices: the normal form of expressions cancels what reshapes and transposes of one another do.
+#ifndef DSC_DIALECTS_PRIM_INDEXMAP_H
+#define DSC_DIALECTS_PRIM_INDEXMAP_H
+
+#include "dialects/prim/Prim.h"
+
+namespace dsc::prim {
+
+using Indices = llvm::SmallVector<Expr, 4>;
+
+/// `extents[i]` is the size of the range of index d_i.
+Indices broadcastIndices(BroadcastOp op, llvm::ArrayRef<Expr> at);
+Indices transposeIndices(TransposeOp op, llvm::ArrayRef<Expr> at);
+Indices sliceIndices(SliceOp op, llvm::ArrayRef<Expr> at);
+Indices reshapeIndices(ReshapeOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Expr> extents);
+
+/// Positions of the operands of a dot, given those of its result and of the contracted dimensions.
+void dotIndices(DotOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Expr> contracted,
+                Indices &lhs, Indices &rhs);
+
+/// Distances in elements of neighbours along each dimension of a dense row-major tensor.
+Indices denseStrides(mlir::MLIRContext *context, llvm::ArrayRef<Expr> dims);
+
+} // namespace dsc::prim
+
+#endif
