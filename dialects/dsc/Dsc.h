@@ -7,6 +7,9 @@
 
 #include "dialects/dsc/DscDialect.h.inc"
 #include "dialects/dsc/DscInterfaces.h.inc"
+#include "dialects/dsc/DscEnums.h.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/dsc/DscAttrs.h.inc"
 #define GET_OP_CLASSES
 #include "dialects/dsc/DscOps.h.inc"
 

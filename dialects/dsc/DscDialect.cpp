@@ -8,11 +8,18 @@ using namespace dsc::model;
 using namespace dsc::prim;
 
 #include "dialects/dsc/DscDialect.cpp.inc"
+#include "dialects/dsc/DscEnums.cpp.inc"
 #include "dialects/dsc/DscInterfaces.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/dsc/DscAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/dsc/DscOps.cpp.inc"
 
 void DscDialect::initialize() {
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/dsc/DscAttrs.cpp.inc"
+      >();
   addOperations<
 #define GET_OP_LIST
 #include "dialects/dsc/DscOps.cpp.inc"

@@ -20,6 +20,7 @@ def Dsc_Dialect : Dialect {
     at zero).
   }];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
+  let useDefaultAttributePrinterParser = 1;
 }
 
 def Dsc_Decomposable : OpInterface<"Decomposable"> {

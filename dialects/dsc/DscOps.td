@@ -4,6 +4,7 @@
 
 include "dialects/dsc/AttentionOps.td"
 include "dialects/dsc/CacheOps.td"
+include "dialects/dsc/ExpertOps.td"
 include "dialects/dsc/FormOps.td"
 
 #endif
