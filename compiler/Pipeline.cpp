@@ -29,6 +29,19 @@ static void recognize(OpPassManager &pm, const CompileOptions &options) {
   RecognizeCacheStatesOptions states;
   states.kv = options.kv;
   pm.addPass(createRecognizeCacheStates(states));
+  OpPassManager &entry = pm.nest<func::FuncOp>();
+  entry.addPass(createRecognizeLatentAttention());
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
+}
+
+static void optimize(OpPassManager &pm, const CompileOptions &) {
+  OpPassManager &entry = pm.nest<func::FuncOp>();
+  DecomposeOptions withoutKernels;
+  withoutKernels.keep = {"dsc.cache_append"};
+  entry.addPass(createDecompose(withoutKernels));
+  entry.addPass(createCanonicalizerPass());
+  entry.addPass(createCSEPass());
 }
 
 static void makePlan(OpPassManager &pm, const CompileOptions &) {
@@ -40,7 +53,8 @@ ArrayRef<Phase> getPhases() {
   static const Phase phases[] = {
       {"onnx", "the graph as imported, functions inlined", importOnnx},
       {"prim", "tensor primitives with symbolic shapes, in canonical form", lowerToPrim},
-      {"dsc", "caches and what else has been recognised", recognize},
+      {"dsc", "caches, latent attention and what else has been recognised", recognize},
+      {"opt", "one form of each recognised part; what has no kernel is prim again", optimize},
       {"plan", "kernels, launches and memory", makePlan},
   };
   return phases;

@@ -147,10 +147,34 @@ def RecognizeCacheStates : Pass<"recognize-cache-states", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeLatentAttention : Pass<"recognize-latent-attention", "::mlir::func::FuncOp"> {
+  let summary = "attention over linear images of one row per token becomes dsc.latent_attention";
+  let description = [{
+    From softmax(Q K^T) V, however its scores are scaled and masked, K and V are followed through layout operations to what computed
+    their elements. It is latent attention when V, and a range of K's features, are constant matrices of the head times the same rows c, and the rest of K
+    is the same for all heads.
+
+    ```mlir
+    %kv = prim.dot %c, %w ... : [b, t, R] x [R, h * (n + v)]
+    %k = prim.concat %k_nope, %k_rope axis 3 : ...      // slices of %kv, and rows that are broadcast to all heads
+    %s = prim.dot %q, %k ...
+    ... mask, softmax %p ...
+    %o = prim.dot %p, %v ...
+    // becomes
+    %o = dsc.latent_attention query(%q_nope) rope(%q_rope, %k_rope) latent(%c) weights(%wk, %wv) {causal = #prim.expr<"past">, scale = 0.2 : f64}
+    ```
+
+    Multi-head attention, whose rows are not narrower than what the heads make of them, stays. A candidate that fails on the way
+    leaves a miss on the entry (`dsc.misses`). Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numMatched", "matched", "Number of latent attentions">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{
-    Undoes recognition: for the reference interpreter and for checking a recognition.
+    Undoes recognition, for checking it, and gives operations without a kernel of their own the code of what they stand for.
 
     ```mlir
     %1 = dsc.cache_append %past, %new axis 1 at "past" : ...
@@ -160,6 +184,7 @@ def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
 
     Numerics: reassociates.
   }];
+  let options = [ListOption<"keep", "keep", "std::string", "names of operations that stay: those with a kernel of their own">];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }
 

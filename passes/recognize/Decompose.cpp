@@ -13,7 +13,9 @@ namespace {
 struct Decompose : impl::DecomposeBase<Decompose> {
   using Base::Base;
   void runOnOperation() override {
-    getOperation().walk([](model::Decomposable op) {
+    getOperation().walk([&](model::Decomposable op) {
+      if (llvm::is_contained(keep, op->getName().getStringRef()))
+        return;
       OpBuilder b(op);
       op->replaceAllUsesWith(op.decompose(b));
       op->erase();

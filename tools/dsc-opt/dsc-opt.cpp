@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
   dsc::registerScatterThroughTranspose();
   dsc::registerRecognizeCacheStates();
   dsc::registerDecompose();
+  dsc::registerRecognizeLatentAttention();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dsc-opt\n", registry));
