@@ -44,8 +44,10 @@ static void optimize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createCSEPass());
 }
 
-static void makePlan(OpPassManager &pm, const CompileOptions &) {
-  pm.addPass(createFormKernels());
+static void makePlan(OpPassManager &pm, const CompileOptions &options) {
+  FormKernelsOptions kernels;
+  kernels.packWeights = options.target == "cpu";
+  pm.addPass(createFormKernels(kernels));
   pm.addNestedPass<func::FuncOp>(createPlanMemory());
 }
 

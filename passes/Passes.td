@@ -196,7 +196,8 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
     Elementwise and layout operations fold into the one operation that consumes them; reductions, contractions, scatters and
     values with several consumers stand in memory. Each such tree becomes a `plan.kernel` over symbols of its own (s0, s1, ... in the
     order of their first occurrence); trees that are equal in text are one kernel. Reshapes of values in memory are
-    views and stay in the entry. States are written in place through `aliases` and `strides`.
+    views and stay in the entry. States are written in place through `aliases` and `strides`. With `pack-weights`, the constant operand
+    of a contraction becomes a `plan.pack`: the engine holds it in the panels that the contraction's kernel reads.
 
     ```mlir
     func.func @main(%a: tensor<?xf32, #prim.shape<"n">>, %b: tensor<?xf32, #prim.shape<"n">>) -> ... {
@@ -212,7 +213,8 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
 
     Numerics: bitwise.
   }];
-  let options = [Option<"maxOps", "max-ops", "unsigned", "24", "operations in a kernel at most">];
+  let options = [Option<"maxOps", "max-ops", "unsigned", "24", "operations in a kernel at most">,
+                 Option<"packWeights", "pack-weights", "bool", "false", "constant operands of contractions lie in panels">];
   let statistics = [Statistic<"numLaunches", "launches", "Number of launches">,
                     Statistic<"numKernels", "kernels", "Number of different kernels">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::plan::PlanDialect"];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/EntryWriter.h"
+#include "dialects/plan/Panels.h"
 #include "passes/plan/Buffers.h"
 #include "passes/plan/Fusion.h"
 
@@ -147,6 +148,15 @@ FailureOr<uint32_t> EntryWriter::getBuffer(Value value, Operation *user) {
   } else if (auto input = inputOf.find(root); input != inputOf.end()) {
     buffer.kind = BufferKind::Input;
     buffer.index = input->second;
+  } else if (auto pack = root.getDefiningOp<plan::PackOp>()) {
+    ConstantOp constant = pack.getConstant();
+    auto type = cast<RankedTensorType>(pack.getResult().getType());
+    auto weight = weights.addPanels(constant.getValue(), getNodeName(constant.getLoc()), type, pack.getLayout());
+    if (!weight)
+      return user->emitError() << llvm::toString(weight.takeError());
+    buffer.kind = BufferKind::Weight;
+    buffer.index = *weight;
+    buffer.bytes = prim::constant(func.getContext(), plan::PanelLayout(pack.getLayout(), type).getBytes());
   } else if (auto constant = root.getDefiningOp<ConstantOp>()) {
     if (!getDType(elementType(root)))
       return user->emitError() << "a constant of element type " << elementType(root) << " cannot be written to an engine";
@@ -219,7 +229,7 @@ LogicalResult EntryWriter::readBody() {
       step.source = getNodeName(define.getLoc());
       step.grid = constant(func.getContext(), 0);
       steps.push_back(std::move(step));
-    } else if (!isa<ConstantOp, DefineSymbolOp, ReshapeOp, plan::StateOp, plan::ExtendOp, func::ReturnOp>(op)) {
+    } else if (!isa<ConstantOp, DefineSymbolOp, ReshapeOp, plan::StateOp, plan::ExtendOp, plan::PackOp, func::ReturnOp>(op)) {
       return op.emitOpError("is not part of a plan");
     }
   }

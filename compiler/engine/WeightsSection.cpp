@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/WeightsSection.h"
 #include "dialects/onnx/ExternalData.h"
+#include "dialects/plan/Panels.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
 #include "runtime/format/layout.h"
@@ -77,8 +78,13 @@ llvm::Error WeightsSection::append(ArrayRef<char> bytes) {
   return llvm::Error::success();
 }
 
+llvm::Error WeightsSection::align() {
+  static constexpr char zeros[64] = {};
+  return append({zeros, size_t((64 - size % 64) % 64)});
+}
+
 llvm::Expected<uint32_t> WeightsSection::add(TypedAttr value, StringRef name) {
-  auto known = byAttribute.find(value);
+  auto known = byAttribute.find({value, Attribute()});
   if (known != byAttribute.end())
     return known->second;
   auto type = cast<RankedTensorType>(value.getType());
@@ -87,17 +93,47 @@ llvm::Expected<uint32_t> WeightsSection::add(TypedAttr value, StringRef name) {
   if (!bytes)
     return bytes.takeError();
   XXH128_hash_t hash = XXH3_128bits(bytes->data(), bytes->size());
-  auto [it, isNew] = offsets.try_emplace({{hash.low64, hash.high64}, bytes->size()}, 0);
+  auto [it, isNew] = offsets.try_emplace({{hash.low64, hash.high64}, bytes->size(), nullptr}, 0);
   if (isNew) {
-    static constexpr char zeros[64] = {};
-    if (llvm::Error error = append({zeros, size_t((64 - size % 64) % 64)}))
+    if (llvm::Error error = align())
       return error;
     it->second = size;
     if (llvm::Error error = append(*bytes))
       return error;
   }
   weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(), it->second, bytes->size()});
-  return byAttribute[value] = weights.size() - 1;
+  return byAttribute[{value, Attribute()}] = weights.size() - 1;
+}
+
+llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef name, RankedTensorType type,
+                                                   plan::PanelsAttr panels) {
+  Attribute layoutOfType = ArrayAttr::get(type.getContext(), {panels, TypeAttr::get(type)});
+  auto known = byAttribute.find({value, layoutOfType});
+  if (known != byAttribute.end())
+    return known->second;
+  std::vector<char> storage;
+  auto bytes = getBytes(value, storage);
+  if (!bytes)
+    return bytes.takeError();
+  plan::PanelLayout layout(panels, type);
+  XXH128_hash_t hash = XXH3_128bits(bytes->data(), bytes->size());
+  auto [it, isNew] =
+      offsets.try_emplace({{hash.low64, hash.high64}, bytes->size(), layoutOfType.getAsOpaquePointer()}, 0);
+  if (isNew) {
+    if (llvm::Error error = align())
+      return error;
+    it->second = size;
+    std::vector<char> panel(layout.getPanelBytes());
+    for (int64_t i = 0; i < layout.getNumPanels(); ++i) {
+      layout.pack(*bytes, i, panel);
+      if (llvm::Error error = append(panel))
+        return error;
+    }
+  }
+  auto shape = layout.getShape();
+  weights.push_back({name.str(), *getDType(type.getElementType()), std::vector<int64_t>(shape.begin(), shape.end()),
+                     it->second, uint64_t(layout.getBytes())});
+  return byAttribute[{value, layoutOfType}] = weights.size() - 1;
 }
 
 llvm::Error WeightsSection::finish() {

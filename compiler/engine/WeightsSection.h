@@ -4,6 +4,7 @@
 #define DSC_COMPILER_ENGINE_WEIGHTSSECTION_H
 
 #include "compiler/engine/OutputFile.h"
+#include "dialects/plan/Plan.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "runtime/format/engine_generated.h"
 #include "llvm/ADT/DenseMap.h"
@@ -28,6 +29,9 @@ public:
   /// The number of the weight; writes its bytes unless equal bytes are there (equal by their 128-bit hash).
   /// Fails when the bytes of an external constant cannot be read, or the file not be written.
   llvm::Expected<uint32_t> add(mlir::TypedAttr value, llvm::StringRef name);
+  /// The same for the weight of `type`, as many elements as `value`, in panels. One panel at a time is in memory.
+  llvm::Expected<uint32_t> addPanels(mlir::TypedAttr value, llvm::StringRef name, mlir::RankedTensorType type,
+                                     plan::PanelsAttr layout);
   llvm::Error finish();
 
   uint64_t begin() const { return start; }
@@ -45,12 +49,14 @@ public:
 
 private:
   llvm::Error append(llvm::ArrayRef<char> bytes);
+  llvm::Error align();
 
   OutputFile &file;
   uint64_t start, size = 0;
   std::vector<Weight> weights;
-  llvm::DenseMap<mlir::Attribute, uint32_t> byAttribute;
-  std::map<std::pair<std::array<uint64_t, 2>, uint64_t>, uint64_t> offsets; // by hash and size
+  llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, uint32_t> byAttribute; // value, layout and type
+  // By the hash and size of the row-major bytes, and the layout.
+  std::map<std::tuple<std::array<uint64_t, 2>, uint64_t, const void *>, uint64_t> offsets;
   XXH3_state_s *chunk;
   std::vector<uint64_t> digests;
 };

@@ -2,12 +2,16 @@
 // Registration and verifiers; messages cite the constraints of the op descriptions.
 #include "dialects/plan/Plan.h"
 #include "dialects/prim/ExprAssembly.h"
+#include "mlir/IR/DialectImplementation.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 using namespace dsc::plan;
 using namespace dsc::prim;
 
 #include "dialects/plan/PlanDialect.cpp.inc"
+#define GET_ATTRDEF_CLASSES
+#include "dialects/plan/PlanAttrs.cpp.inc"
 #define GET_OP_CLASSES
 #include "dialects/plan/PlanOps.cpp.inc"
 
@@ -16,6 +20,30 @@ void PlanDialect::initialize() {
 #define GET_OP_LIST
 #include "dialects/plan/PlanOps.cpp.inc"
       >();
+  addAttributes<
+#define GET_ATTRDEF_LIST
+#include "dialects/plan/PlanAttrs.cpp.inc"
+      >();
+}
+
+ConstantOp PackOp::getConstant() {
+  Value value = getOperand();
+  while (auto reshape = value.getDefiningOp<ReshapeOp>())
+    value = reshape.getOperand();
+  return value.getDefiningOp<ConstantOp>();
+}
+
+LogicalResult PackOp::verify() {
+  auto type = cast<RankedTensorType>(getResult().getType());
+  if (!getConstant() || !type.hasStaticShape())
+    return emitOpError("(C1): the operand is not a constant");
+  PanelsAttr layout = getLayout();
+  llvm::SmallDenseSet<int64_t> used{layout.getColumns()};
+  auto isDimension = [&](int64_t dim) { return dim >= 0 && dim < type.getRank(); };
+  bool ok = isDimension(layout.getColumns()) && layout.getWidth() > 0 && layout.getGroup() > 0;
+  for (int64_t dim : layout.getContracted())
+    ok &= isDimension(dim) && used.insert(dim).second;
+  return ok ? success() : LogicalResult(emitOpError("(C2): ") << layout << " is no layout of " << type);
 }
 
 ValueRange KernelOp::getYielded() { return cast<YieldOp>(getBlock().getTerminator()).getValues(); }
@@ -80,6 +108,12 @@ LogicalResult LaunchOp::verifySymbolUses(SymbolTableCollection &symbols) {
   for (auto [formal, actual] : llvm::zip(kernel.getBlock().getArgumentTypes(), getInputs().getTypes()))
     if (failed(check(formal, actual)))
       return failure();
+  for (auto [i, input] : llvm::enumerate(getInputs())) {
+    auto pack = input.getDefiningOp<PackOp>();
+    PanelsAttr wanted = kernel.getOperandPanels(i);
+    if (wanted != (pack ? pack.getLayout() : PanelsAttr()))
+      return emitOpError("(C4): input ") << i << " is not in the layout that the kernel reads";
+  }
   for (auto [formal, actual] : llvm::zip(kernel.getYielded().getTypes(), getOutputs().getTypes()))
     if (failed(check(formal, actual)))
       return failure();

@@ -3,6 +3,7 @@
 #define DSC_PLAN_OPS_TD
 
 include "dialects/prim/PrimDialect.td"
+include "mlir/IR/AttrTypeBase.td"
 include "mlir/IR/OpBase.td"
 include "mlir/IR/RegionKindInterface.td"
 include "mlir/IR/SymbolInterfaces.td"
@@ -14,7 +15,7 @@ def Plan_Dialect : Dialect {
   let summary = "a static program: kernels and their launches";
   let description = [{
     A module in plan form holds `plan.kernel`s and one `func.func` per entry, whose body is straight-line code of
-    - `prim.constant` (weights and small constants),
+    - `prim.constant` (weights and small constants), `plan.pack` (weights in another layout),
     - `plan.launch`, `plan.state`, `plan.extend`,
     - `prim.define_symbol`, `prim.require`,
     - `func.return`.
@@ -26,6 +27,27 @@ def Plan_Dialect : Dialect {
     state before, the result the state after the run.
   }];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
+  let useDefaultAttributePrinterParser = 1;
+}
+
+def Plan_PanelsAttr : AttrDef<Plan_Dialect, "Panels"> {
+  let mnemonic = "panels";
+  let summary = "the layout of a contraction's constant weight";
+  let description = [{
+    The dimension `columns` is cut into panels of `width`; dimensions of neither `columns` nor `contracted` are outer ones. Panels stand
+    one after another, outer indices first; in a panel the contracted index k (row-major over `contracted`, in that order) is outermost:
+
+    `offset = (((outer * ceil(N / width) + n / width) * ceil(K / group) + k / group) * width + n % width) * group + k % group`
+
+    in elements, from 0. Columns and contracted indices beyond the tensor's are zero. `group` is 1, or 2 where an instruction multiplies
+    pairs of neighbours along k.
+
+    ```mlir
+    #plan.panels<columns = 1, contracted = [0], width = 64, group = 1>
+    ```
+  }];
+  let parameters = (ins "int64_t":$columns, ArrayRefParameter<"int64_t">:$contracted, "int64_t":$width, "int64_t":$group);
+  let assemblyFormat = "`<` `columns` `=` $columns `,` `contracted` `=` `[` $contracted `]` `,` `width` `=` $width `,` `group` `=` $group `>`";
 }
 
 class Plan_Op<string mnemonic, list<Trait> traits = []> : Op<Plan_Dialect, mnemonic, traits>;
@@ -39,7 +61,7 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     equal bodies are one kernel.
 
     `strides` has one entry per operand (inputs, then outputs): a `#prim.shape` with the distance in elements of
-    neighbours along each dimension, or unit for dense row-major. `aliases[o]` is the input whose buffer output o shares, or -1. The
+    neighbours along each dimension, a `#plan.panels` for an input that `plan.pack` laid out, or unit for dense row-major. `aliases[o]` is the input whose buffer output o shares, or -1. The
     kernel then changes that buffer in place: it writes only what differs.
 
     `grid` is the number of independent work items, set by the target that generated the code.
@@ -71,6 +93,10 @@ def Plan_KernelOp : Plan_Op<"kernel", [IsolatedFromAbove, Symbol, SingleBlock]> 
     ::dsc::prim::ShapeAttr getOperandStrides(unsigned i) {
       return ::llvm::dyn_cast<::dsc::prim::ShapeAttr>(getStrides()[i]);
     }
+    /// The layout of operand i when it is in panels; null otherwise.
+    ::dsc::plan::PanelsAttr getOperandPanels(unsigned i) {
+      return ::llvm::dyn_cast<::dsc::plan::PanelsAttr>(getStrides()[i]);
+    }
   }];
 }
 
@@ -87,7 +113,7 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
     the memory plan; -1 for an output that lives elsewhere (an entry's output, a state, an aliased input).
 
     Constraints: (C1) the kernel exists; (C2) operand, result and size counts match; (C3) types match the kernel's after replacing
-    its symbols by `sizes`.
+    its symbols by `sizes`; (C4) an input is in panels where the kernel says so, of the same layout, and nowhere else.
 
     ```mlir
     %2 = plan.launch @add sizes ["batch"] (%0, %1) : (tensor<?xf32, #prim.shape<"batch">>, tensor<?xf32, #prim.shape<"batch">>)
@@ -99,6 +125,28 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
   let results = (outs Variadic<Plan_Tensor>:$outputs);
   let assemblyFormat = [{
     $kernel `sizes` custom<ExprList>($sizes) `(` $inputs `)` (`slots` $slots^)? attr-dict `:` functional-type($inputs, $outputs)
+  }];
+}
+
+def Plan_PackOp : Plan_Op<"pack", [Pure, AllTypesMatch<["operand", "result"]>]> {
+  let summary = "a constant laid out in panels";
+  let description = [{
+    The same values in the layout that the kernels of contractions read. No step of the program: the engine holds the bytes in this order.
+
+    Constraints: (C1) the operand is a constant, perhaps reshaped, of constant shape; (C2) `columns` and `contracted` are different
+    dimensions of it, and `width` and `group` are positive.
+
+    ```mlir
+    %1 = plan.pack %0 <columns = 1, contracted = [0], width = 64, group = 1> : tensor<512x1408xf32>
+    ```
+  }];
+  let arguments = (ins Plan_Tensor:$operand, Plan_PanelsAttr:$layout);
+  let results = (outs Plan_Tensor:$result);
+  let assemblyFormat = "$operand $layout attr-dict `:` type($result)";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The constant, beneath reshapes.
+    ::dsc::prim::ConstantOp getConstant();
   }];
 }
 

@@ -7,6 +7,7 @@
 #include "passes/plan/Fusion.h"
 #include "passes/plan/KernelOutline.h"
 #include "passes/plan/PlaceStates.h"
+#include "passes/plan/WeightPanels.h"
 #include "llvm/ADT/StringSet.h"
 
 using namespace mlir;
@@ -71,8 +72,8 @@ Expr freshCapacity(func::FuncOp func) {
 /// Forms the kernels of one entry.
 class EntryPlanner {
 public:
-  EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps)
-      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps) {}
+  EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps, bool packWeights)
+      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps), packWeights(packWeights) {}
 
   /// Returns the number of launches.
   unsigned run() {
@@ -101,7 +102,7 @@ public:
   }
 
 private:
-  KernelTable::Strides getStrides(Value value) {
+  KernelTable::Layout getStrides(Value value) {
     auto axis = stridedAxis(value);
     if (!axis)
       return {};
@@ -115,13 +116,30 @@ private:
     return ShapeAttr::get(func.getContext(), strides);
   }
 
+  /// `weight` in panels, once for all launches.
+  Value pack(Value weight, PanelsAttr layout) {
+    Value &known = packed[{weight, layout}];
+    if (!known) {
+      OpBuilder b(weight.getContext());
+      b.setInsertionPointAfterValue(weight);
+      known = PackOp::create(b, weight.getLoc(), weight.getType(), weight, layout);
+    }
+    return known;
+  }
+
   void launch(Operation *root) {
     Fusion::Tree tree = fusion.getTree(root);
-    SmallVector<KernelTable::Strides> strides;
+    SmallVector<KernelTable::Layout> strides;
     SmallVector<Value> inputs;
     for (Value input : tree.inputs) {
-      strides.push_back(getStrides(input));
-      inputs.push_back(inMemory.lookupOrDefault(input));
+      Value value = inMemory.lookupOrDefault(input);
+      if (PanelsAttr layout = packWeights ? choosePanels(tree, input) : PanelsAttr()) {
+        strides.push_back(layout);
+        value = pack(value, layout);
+      } else {
+        strides.push_back(getStrides(input));
+      }
+      inputs.push_back(value);
     }
     SmallVector<int64_t> aliases(root->getNumResults(), -1);
     if (auto operand = root->getAttrOfType<IntegerAttr>(inPlaceAttr)) {
@@ -142,6 +160,8 @@ private:
   KernelTable &kernels;
   Expr capacity;
   Fusion fusion;
+  bool packWeights;
+  llvm::DenseMap<std::pair<Value, Attribute>, Value> packed;
   IRMapping inMemory; // results of roots -> results of launches
   SmallVector<Operation *> kept;
   bool usesCapacity = false;
@@ -155,7 +175,7 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
       eraseDeadOps(func);
       placeStates(func);
       separateOutputs(func);
-      numLaunches += EntryPlanner(func, kernels, maxOps).run();
+      numLaunches += EntryPlanner(func, kernels, maxOps, packWeights).run();
     }
     numKernels += kernels.size();
   }

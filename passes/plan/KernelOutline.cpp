@@ -59,7 +59,7 @@ private:
   AttrTypeReplacer replacer;
 };
 
-KernelTable::Instance KernelTable::get(const Fusion::Tree &tree, ArrayRef<Strides> strides, ArrayRef<int64_t> aliases) {
+KernelTable::Instance KernelTable::get(const Fusion::Tree &tree, ArrayRef<Layout> strides, ArrayRef<int64_t> aliases) {
   Operation *root = tree.ops.back();
   MLIRContext *context = root->getContext();
   OpBuilder b(context);
@@ -87,11 +87,11 @@ KernelTable::Instance KernelTable::get(const Fusion::Tree &tree, ArrayRef<Stride
       symbolsOf.visit(type);
     symbolsOf.visit(op->getAttrDictionary());
   });
-  for (Strides s : strides)
+  for (Layout s : strides)
     if (s)
       symbolsOf.visit(s);
   SmallVector<Attribute> formalStrides;
-  for (Strides s : strides)
+  for (Layout s : strides)
     formalStrides.push_back(s ? symbolsOf.rename(s) : b.getUnitAttr());
   symbolsOf.rename(*kernel);
   kernel->setSizesAttr(symbolsOf.getFormal());

@@ -15,15 +15,15 @@ class KernelTable {
 public:
   explicit KernelTable(mlir::ModuleOp module) : module(module), symbols(module) {}
 
-  /// Distances between neighbours along each dimension, over the entry's symbols; null for dense.
-  using Strides = prim::ShapeAttr;
+  /// Distances between neighbours along each dimension, over the entry's symbols (#prim.shape), or #plan.panels; null for dense.
+  using Layout = mlir::Attribute;
 
   struct Instance {
     mlir::FlatSymbolRefAttr kernel;
     prim::ShapeAttr sizes; // values of its symbols, over the entry's
   };
   /// The kernel that computes `tree`; `strides` covers the inputs, then the results of the root.
-  Instance get(const Fusion::Tree &tree, llvm::ArrayRef<Strides> strides, llvm::ArrayRef<int64_t> aliases);
+  Instance get(const Fusion::Tree &tree, llvm::ArrayRef<Layout> strides, llvm::ArrayRef<int64_t> aliases);
 
   unsigned size() const { return byText.size(); }
 

@@ -11,9 +11,15 @@ namespace dsc::cpu {
 using prim::Expr;
 using prim::Indices;
 
+/// Position `number` of the row-major order over `dims`.
+Indices delinearize(Expr number, llvm::ArrayRef<Expr> dims, llvm::ArrayRef<Expr> extents);
+
 /// Of operand `operand` (inputs, then outputs) of a kernel.
 Indices bufferStrides(plan::KernelOp kernel, unsigned operand);
 mlir::Type bufferType(plan::KernelOp kernel, unsigned operand);
+/// Of a tensor of `type` in panels: distance in elements from its start.
+Expr panelAddress(plan::PanelsAttr layout, mlir::RankedTensorType type, llvm::ArrayRef<Expr> at,
+                  llvm::ArrayRef<Expr> extents);
 /// Distance in elements from the start of the buffer.
 Expr bufferAddress(plan::KernelOp kernel, unsigned operand, llvm::ArrayRef<Expr> at,
                    llvm::ArrayRef<Expr> extents);

@@ -52,8 +52,11 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
     return failure();
   Operation *last = kernel.getYielded().empty() ? nullptr : kernel.getYielded()[0].getDefiningOp();
   bool inPlace = llvm::any_of(kernel.getAliases(), [](int64_t alias) { return alias >= 0; });
-  if (DotOp dot = findDot(kernel))
+  if (DotOp dot = findDot(kernel)) {
+    if (auto root = makePanelDotRoot(kernel, dot))
+      return root;
     return makeDotRoot(kernel, dot);
+  }
   auto root =
       llvm::TypeSwitch<Operation *, std::unique_ptr<KernelRoot>>(last)
           .Case<CumSumOp>([&](auto op) { return makeCumSumRoot(kernel, op); })

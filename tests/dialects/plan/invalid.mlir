@@ -66,3 +66,33 @@ func.func @types(%x: tensor<4xf32>) {
   %0 = plan.launch @neg sizes [5] (%x) : (tensor<4xf32>) -> tensor<4xf32>
   return
 }
+
+// -----
+
+func.func @no_constant(%x: tensor<4x8xf32>) {
+  // expected-error @below {{(C1): the operand is not a constant}}
+  %0 = plan.pack %x <columns = 1, contracted = [0], width = 8, group = 1> : tensor<4x8xf32>
+  return
+}
+
+// -----
+
+func.func @no_layout() {
+  %w = prim.constant dense<1.0> : tensor<4x8xf32>
+  // expected-error @below {{(C2): #plan.panels<columns = 1, contracted = [1], width = 8, group = 1> is no layout of 'tensor<4x8xf32>'}}
+  %0 = plan.pack %w <columns = 1, contracted = [1], width = 8, group = 1> : tensor<4x8xf32>
+  return
+}
+
+// -----
+
+plan.kernel @copy sizes [] strides [#plan.panels<columns = 1, contracted = [0], width = 8, group = 1>, unit] aliases [-1] {
+^bb0(%a: tensor<4x8xf32>):
+  plan.yield %a : tensor<4x8xf32>
+}
+func.func @not_in_panels() {
+  %w = prim.constant dense<1.0> : tensor<4x8xf32>
+  // expected-error @below {{(C4): input 0 is not in the layout that the kernel reads}}
+  %0 = plan.launch @copy sizes [] (%w) : (tensor<4x8xf32>) -> tensor<4x8xf32>
+  return
+}

@@ -27,3 +27,11 @@ func.func @entry(%x: tensor<?xf32, #prim.shape<"n">>) -> tensor<?xf32, #prim.sha
   %2 = plan.extend %1 axis 1 : tensor<1x?x64xf32, #prim.shape<1, "n", 64>> -> tensor<1x?x64xf32, #prim.shape<1, "n + 1", 64>>
   return %0 : tensor<?xf32, #prim.shape<"n">>
 }
+
+// CHECK-LABEL: func.func @pack
+// CHECK:         plan.pack %{{.*}} <columns = 1, contracted = [0], width = 8, group = 1> : tensor<4x8xf32>
+func.func @pack() -> tensor<4x8xf32> {
+  %w = prim.constant dense<1.0> : tensor<4x8xf32>
+  %0 = plan.pack %w <columns = 1, contracted = [0], width = 8, group = 1> : tensor<4x8xf32>
+  return %0 : tensor<4x8xf32>
+}

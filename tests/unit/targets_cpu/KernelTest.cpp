@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/targets_cpu/KernelTest.h"
 #include "compiler/reference/Interpreter.h"
+#include "dialects/plan/Panels.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Parser/Parser.h"
 #include "llvm/ADT/APFloat.h"
@@ -78,6 +79,7 @@ struct Buffer {
   Type type;
   size_t bytesPerElement;
   std::vector<char> storage;
+  std::optional<plan::PanelLayout> panels;
   static constexpr size_t guard = 128;
 
   Buffer(plan::KernelOp kernel, unsigned operand, Type tensor, llvm::ArrayRef<int64_t> sizes)
@@ -91,12 +93,23 @@ struct Buffer {
     int64_t count = 1;
     for (auto [dim, stride] : llvm::zip(dims, strides))
       count = dim == 0 ? 0 : count + (dim - 1) * stride;
+    if (auto layout = kernel.getOperandPanels(operand)) {
+      panels.emplace(layout, cast<RankedTensorType>(tensor));
+      count = panels->getBytes() / bytesPerElement;
+    }
     storage.assign(std::max<int64_t>(count, 0) * bytesPerElement + 2 * guard, char(0xa5));
   }
 
   char *data() { return storage.data() + guard; }
 
   void copy(Tensor &dense, bool toDense) {
+    if (panels) {
+      ASSERT_FALSE(toDense) << "weights are not written";
+      for (int64_t i = 0; i < panels->getNumPanels(); ++i)
+        panels->pack(dense.bytes(), i,
+                     {data() + i * panels->getPanelBytes(), size_t(panels->getPanelBytes())});
+      return;
+    }
     auto at = reference::rowMajorStrides(dims);
     for (int64_t n = 0, count = dense.getNumElements(); n < count; ++n) {
       int64_t rest = n, offset = 0;

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which inputs of a kernel are weights that stand in the engine in panels.
+#ifndef DSC_PASSES_PLAN_WEIGHTPANELS_H
+#define DSC_PASSES_PLAN_WEIGHTPANELS_H
+
+#include "dialects/plan/Plan.h"
+#include "passes/plan/Fusion.h"
+
+namespace dsc::plan {
+
+/// The layout in which the contraction at the root of `tree` reads `input`; null where that is no constant of floats, or is read
+/// otherwise too. The columns are the last dimension that only the weight gives to the result, and lie in the lanes.
+PanelsAttr choosePanels(const Fusion::Tree &tree, mlir::Value input);
+
+} // namespace dsc::plan
+
+#endif
