@@ -31,6 +31,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &options) {
   pm.addPass(createRecognizeCacheStates(states));
   OpPassManager &entry = pm.nest<func::FuncOp>();
   entry.addPass(createRecognizeLatentAttention());
+  entry.addPass(createRecognizeAttention());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
 }

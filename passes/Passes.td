@@ -171,6 +171,27 @@ def RecognizeLatentAttention : Pass<"recognize-latent-attention", "::mlir::func:
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeAttention : Pass<"recognize-attention", "::mlir::func::FuncOp"> {
+  let summary = "softmax(Q K^T) V becomes dsc.attention";
+  let description = [{
+    However its scores are scaled and masked and its heads are grouped. Comes after the recognition of latent attention.
+
+    ```mlir
+    %k4 = prim.broadcast %k ... // each of 2 key heads for 2 query heads
+    %s = prim.dot %q, %k4 batch [0, 1] x [0, 1] contract [3] x [3] : ...
+    ... mask, softmax %p ...
+    %o = prim.dot %p, %v4 batch [0, 1] x [0, 1] contract [3] x [2] : ...
+    // becomes
+    %o = dsc.attention queries(%q5) keys(%k) values(%v) {causal = #prim.expr<"past">, scale = 0.25 : f64}
+        : (tensor<1x2x2x?x16xf32, ...>, tensor<1x2x?x16xf32, ...>, tensor<1x2x?x16xf32, ...>) -> tensor<1x2x2x?x16xf32, ...>
+    ```
+
+    Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numMatched", "matched", "Number of attentions">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{

@@ -10,6 +10,14 @@ namespace dsc::recognize {
 // after exp in f32 but can be outweighed by another finite mask. Below half of f16's range nothing that is a score is left.
 bool isMaskedScore(double value) { return value <= -3e4; }
 
+Indices SoftmaxAttention::getOrder() const {
+  Indices order;
+  for (Expr index : at)
+    if (index.getKind() == ExprKind::Index)
+      order.push_back(index);
+  return order;
+}
+
 namespace {
 
 class Matcher {

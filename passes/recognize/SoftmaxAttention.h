@@ -19,6 +19,8 @@ struct SoftmaxAttention {
   Expr e;                ///< the value's feature; null when values have one feature
   Indices outer;         ///< the other indices of the result, in its order
   Access values;
+  /// The indices of the result in the order of its dimensions, those of size one left out.
+  Indices getOrder() const;
 
   /// factor * sum over `feature` of query * key; the factors of the accesses count too.
   struct Term {

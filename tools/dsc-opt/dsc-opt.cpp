@@ -22,6 +22,7 @@ int main(int argc, char **argv) {
   dsc::registerScatterThroughTranspose();
   dsc::registerRecognizeCacheStates();
   dsc::registerDecompose();
+  dsc::registerRecognizeAttention();
   dsc::registerRecognizeLatentAttention();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();
