@@ -14,7 +14,7 @@ static Type getWeightType(func::FuncOp func) {
   func.walk([&](ConstantOp op) {
     auto type = cast<RankedTensorType>(op.getType());
     if (isa<FloatType>(type.getElementType()))
-      bytes[type.getElementType()] += type.getNumElements() * type.getElementTypeBitWidth() / 8;
+      bytes[type.getElementType()] += type.getNumElements() * std::max(8u, type.getElementTypeBitWidth()) / 8;
   });
   Type most;
   uint64_t mostBytes = 0;

@@ -12,18 +12,23 @@ static constexpr struct {
 } types[] = {{"f32", 4, false}, {"f64", 8, false}, {"f16", 2, false}, {"bf16", 2, false},
              {"i8", 1, true},   {"i16", 2, true},  {"i32", 4, true},  {"i64", 8, true},
              {"u8", 1, true},   {"u16", 2, true},  {"u32", 4, true},  {"u64", 8, true},
-             {"bool", 1, true}};
+             {"bool", 1, true},  {"f8e4m3fn", 1, false}, {"f8e4m3fnuz", 1, false},
+             {"f8e5m2", 1, false}, {"f8e5m2fnuz", 1, false}, {"f8e8m0", 1, false},
+             {"f4e2m1", 1, false}, {"i4", 1, false}, {"u4", 1, false}, {"i2", 1, false},
+             {"u2", 1, false}};
 
-static_assert(static_cast<int>(format::DType::MAX) == DSC_BOOL);
+static_assert(static_cast<int>(format::DType::MAX) == DSC_U2);
+static_assert(static_cast<int>(format::DType::Bool) == DSC_BOOL);
+static_assert(static_cast<int>(format::DType::F4E2M1) == DSC_F4E2M1);
 static_assert(static_cast<int>(format::DType::BF16) == DSC_BF16);
 static_assert(static_cast<int>(format::DType::I64) == DSC_I64);
 static_assert(static_cast<int>(format::DType::U64) == DSC_U64);
-static_assert(sizeof types / sizeof *types == DSC_BOOL + 1);
+static_assert(sizeof types / sizeof *types == DSC_U2 + 1);
 
-static bool known(const dsc_dtype &dtype) { return rawValue(dtype) <= DSC_BOOL; }
+static bool known(const dsc_dtype &dtype) { return rawValue(dtype) <= DSC_U2; }
 
 const char *dtypeName(unsigned dtype) {
-  return dtype <= DSC_BOOL ? types[dtype].name : "an unknown type";
+  return dtype <= DSC_U2 ? types[dtype].name : "an unknown type";
 }
 
 bool isInteger(dsc_dtype dtype) { return known(dtype) && types[dtype].integer; }

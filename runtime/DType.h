@@ -19,7 +19,8 @@ template <class Enum> unsigned rawValue(const Enum &value) {
   return raw;
 }
 
-bool isInteger(dsc_dtype dtype); // bool counts as an integer
+// Of the types that readInteger reads: bool counts as an integer, those below eight bits do not.
+bool isInteger(dsc_dtype dtype);
 
 // Product of `dims` times the element size; false when a dimension is negative or the product
 // exceeds int64.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/WeightsSection.h"
 #include "dialects/onnx/ExternalData.h"
+#include "dialects/onnx/TensorBytes.h"
 #include "dialects/plan/Panels.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -18,6 +19,8 @@ std::optional<format::DType> getDType(Type type) {
     bool isUnsigned = integer.isUnsigned();
     switch (integer.getWidth()) {
     case 1: return DType::Bool;
+    case 2: return isUnsigned ? DType::U2 : DType::I2;
+    case 4: return isUnsigned ? DType::U4 : DType::I4;
     case 8: return isUnsigned ? DType::U8 : DType::I8;
     case 16: return isUnsigned ? DType::U16 : DType::I16;
     case 32: return isUnsigned ? DType::U32 : DType::I32;
@@ -33,13 +36,32 @@ std::optional<format::DType> getDType(Type type) {
     return DType::F16;
   if (type.isBF16())
     return DType::BF16;
+  if (isa<Float8E4M3FNType>(type))
+    return DType::F8E4M3FN;
+  if (isa<Float8E4M3FNUZType>(type))
+    return DType::F8E4M3FNUZ;
+  if (isa<Float8E5M2Type>(type))
+    return DType::F8E5M2;
+  if (isa<Float8E5M2FNUZType>(type))
+    return DType::F8E5M2FNUZ;
+  if (isa<Float8E8M0FNUType>(type))
+    return DType::F8E8M0;
+  if (isa<Float4E2M1FNType>(type))
+    return DType::F4E2M1;
   return std::nullopt;
 }
 
 /// The bytes of a constant, row-major; `storage` holds them when they are not in memory as such.
 static llvm::Expected<ArrayRef<char>> getBytes(TypedAttr value, std::vector<char> &storage) {
-  if (auto external = dyn_cast<onnx::ExternalAttr>(value))
-    return onnx::ExternalData::get(value.getContext()).resolve(external);
+  if (auto external = dyn_cast<onnx::ExternalAttr>(value)) {
+    auto bytes = onnx::ExternalData::get(value.getContext()).resolve(external);
+    auto type = cast<RankedTensorType>(value.getType());
+    unsigned bits = onnx::getStorageBits(type.getElementType());
+    if (!bytes || bits % 8 == 0)
+      return bytes;
+    storage = onnx::unpackElements(*bytes, bits, type.getNumElements());
+    return ArrayRef<char>(storage);
+  }
   auto dense = cast<DenseElementsAttr>(value);
   if (dense.getElementType().isInteger(1)) {
     for (bool b : dense.getValues<bool>())

@@ -4,6 +4,7 @@
 #include "compiler/reference/Evaluation.h"
 #include "compiler/reference/ExprProgram.h"
 #include "dialects/onnx/ExternalData.h"
+#include "dialects/onnx/TensorBytes.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -27,6 +28,10 @@ FailureOr<Tensor> constantTensor(TypedAttr value, std::string &error) {
   if (!bytes) {
     error = llvm::toString(bytes.takeError());
     return failure();
+  }
+  if (unsigned bits = onnx::getStorageBits(type.getElementType()); bits < 8) {
+    auto elements = onnx::unpackElements(*bytes, bits, type.getNumElements());
+    return Tensor::fromValues<char>(type.getShape(), type.getElementType(), elements);
   }
   if (checkedBytes(type.getShape(), type.getElementType()) != bytes->size()) {
     error = "the constant's bytes do not fit its type";

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/reference/ElementTypes.h"
 #include "compiler/reference/SmallFloat.h"
+#include "dialects/prim/NarrowTypes.h"
 #include "llvm/ADT/APFloat.h"
 #include <array>
 
 using namespace mlir;
+using namespace dsc::prim;
 
 namespace dsc::reference {
 
@@ -29,6 +31,37 @@ template <typename To, typename From> To convertValue(From value) {
 
 bool isSmallFloat(Type type) { return isa<FloatType>(type) && elementSize(type) < 4; }
 
+/// An integer of 2 or 4 bits from the low bits of its byte.
+int extend(uint8_t byte, IntegerType type) {
+  unsigned width = type.getWidth();
+  int low = byte & ((1 << width) - 1);
+  return !type.isUnsigned() && low >> (width - 1) ? low - (1 << width) : low;
+}
+
+/// Narrow integers as i8 or ui8.
+Tensor unpack(const Tensor &tensor) {
+  auto type = cast<IntegerType>(tensor.getElementType());
+  Tensor result = Tensor::allocate(tensor.getDims(), byteTypeOf(type));
+  llvm::transform(tensor.values<uint8_t>(), result.mutableData<uint8_t>(),
+                  [&](uint8_t byte) { return uint8_t(extend(byte, type)); });
+  return result;
+}
+
+/// i8 or ui8 as narrow integers; those out of range saturate or lose their upper bits.
+Tensor pack(const Tensor &tensor, IntegerType type, bool saturate) {
+  Tensor result = Tensor::allocate(tensor.getDims(), type);
+  unsigned width = type.getWidth();
+  int low = type.isUnsigned() ? 0 : -(1 << (width - 1)), high = low + (1 << width) - 1;
+  auto one = [&](int value) {
+    return uint8_t((saturate ? std::clamp(value, low, high) : value) & ((1 << width) - 1));
+  };
+  if (type.isUnsigned())
+    llvm::transform(tensor.values<uint8_t>(), result.mutableData<uint8_t>(), one);
+  else
+    llvm::transform(tensor.values<int8_t>(), result.mutableData<uint8_t>(), one);
+  return result;
+}
+
 /// f16, bf16 and the 8-bit floats to f32, exactly.
 Tensor decode(const Tensor &tensor) {
   Type type = tensor.getElementType();
@@ -42,8 +75,11 @@ Tensor decode(const Tensor &tensor) {
   assert(elementSize(type) == 1 && "a 16-bit float other than f16 and bf16");
   std::array<float, 256> table;
   const llvm::fltSemantics &semantics = cast<FloatType>(type).getFloatSemantics();
-  for (unsigned bits = 0; bits < 256; ++bits)
-    table[bits] = float(llvm::APFloat(semantics, llvm::APInt(8, bits)).convertToDouble());
+  for (unsigned bits = 0; bits < 256; ++bits) {
+    llvm::APFloat number(semantics, llvm::APInt(8, bits).trunc(type.getIntOrFloatBitWidth()));
+    // f8E8M0FNU has no bit for APFloat to carry over.
+    table[bits] = number.isNaN() ? std::numeric_limits<float>::quiet_NaN() : float(number.convertToDouble());
+  }
   llvm::transform(tensor.values<uint8_t>(), out, [&](uint8_t bits) { return table[bits]; });
   return result;
 }
@@ -63,8 +99,14 @@ template <typename From> void encode(llvm::ArrayRef<From> values, Type to, Tenso
     return;
   }
   const llvm::fltSemantics &semantics = cast<FloatType>(to).getFloatSemantics();
+  auto format = getNarrowFormat(to);
+  assert(format && "the verifier of prim.convert refuses other types");
   llvm::transform(values, result.mutableData<uint8_t>(), [&](From value) {
     llvm::APFloat number(exactOrOdd(value));
+    if (number.isNaN() && format->nan == 0)
+      return uint8_t(0);
+    if (number.isInfinity() && format->overflow == format->largest)
+      return uint8_t(format->overflow | unsigned(number.isNegative()) << (format->width() - 1));
     bool lossy;
     number.convert(semantics, llvm::APFloat::rmNearestTiesToEven, &lossy);
     return uint8_t(number.bitcastToAPInt().getZExtValue());
@@ -83,6 +125,12 @@ Tensor convertElements(const Tensor &tensor, Type to) {
     return tensor;
   if (isSmallFloat(from))
     return convertElements(decode(tensor), to);
+  if (isNarrowInteger(from))
+    return convertElements(unpack(tensor), to);
+  if (isNarrowInteger(to)) {
+    auto narrow = cast<IntegerType>(to);
+    return pack(convertElements(tensor, byteTypeOf(narrow)), narrow, isa<FloatType>(from));
+  }
   Tensor result = Tensor::allocate(tensor.getDims(), to);
   bool known = withNative(from, [&]<typename From>() {
     auto values = tensor.values<From>();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/reference/Tensor.h"
+#include "dialects/prim/NarrowTypes.h"
 #include "llvm/ADT/STLExtras.h"
 #include "llvm/Support/ErrorHandling.h"
 #include "llvm/Support/MathExtras.h"
@@ -12,6 +13,8 @@ using llvm::SmallVector;
 namespace dsc::reference {
 
 size_t elementSize(Type elementType) {
+  if (prim::isNarrow(elementType))
+    return 1;
   if (auto integer = dyn_cast<IntegerType>(elementType)) {
     unsigned width = integer.getWidth();
     if (width == 1)

@@ -12,7 +12,8 @@
 
 namespace dsc::reference {
 
-/// Bytes of one element in memory: i1 takes one (0 or 1), other types their width. 0 for types that
+/// Bytes of one element in memory: i1 (0 or 1) and types below eight bits take one (see NarrowTypes.h), other types their
+/// width. 0 for types that
 /// tensors here cannot have.
 size_t elementSize(mlir::Type elementType);
 

@@ -49,6 +49,13 @@ static void pack(std::vector<char> &bytes, unsigned bits, uint64_t i, unsigned e
     bytes[bit / 8 + 1] |= char(element >> (8 - bit % 8));
 }
 
+std::vector<char> dsc::onnx::unpackElements(llvm::ArrayRef<char> bytes, unsigned bits, int64_t count) {
+  std::vector<char> elements(count);
+  for (int64_t i = 0; i < count; ++i)
+    elements[i] = char(unpack(bytes, bits, i));
+  return elements;
+}
+
 DenseElementsAttr dsc::onnx::getDense(RankedTensorType type, llvm::ArrayRef<char> bytes) {
   assert(getByteSize(type) == int64_t(bytes.size()) && "bytes do not fit the type");
   Type element = type.getElementType();
@@ -60,9 +67,7 @@ DenseElementsAttr dsc::onnx::getDense(RankedTensorType type, llvm::ArrayRef<char
   }
   std::vector<char> raw;
   if (bits % 8 != 0) {
-    raw.resize(count);
-    for (int64_t i = 0; i < count; ++i)
-      raw[i] = char(unpack(bytes, bits, i));
+    raw = unpackElements(bytes, bits, count);
     bytes = raw;
     bits = 8;
   }

@@ -21,6 +21,9 @@ std::optional<int64_t> getByteSize(mlir::ShapedType type);
 /// A dense attribute of these bytes, as many as getByteSize says. Equal elements make a splat.
 mlir::DenseElementsAttr getDense(mlir::RankedTensorType type, llvm::ArrayRef<char> bytes);
 
+/// Elements below a byte, one in the low bits of each byte of the result.
+std::vector<char> unpackElements(llvm::ArrayRef<char> bytes, unsigned bits, int64_t count);
+
 /// Constants above this many bytes are references, never dense attributes: those are uniqued and never freed.
 inline constexpr int64_t kInlineBytes = 1024;
 

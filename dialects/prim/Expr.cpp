@@ -316,8 +316,9 @@ Expr isZero(Expr a) {
     return constant(context, 0);
   // iszero of a truth value is its negation.
   auto isTruth = [](Expr e) { return e.getKind() == ExprKind::NonNegative || e.getKind() == ExprKind::IsZero; };
-  if (isTruth(a))
-    return constant(context, 1) - a;
+  for (Expr t : {a, -a})
+    if (isTruth(t))
+      return constant(context, 1) - t;
   for (Expr t : {constant(context, 1) - a, a + 1})
     if (isTruth(t))
       return t;

@@ -209,9 +209,11 @@ def Prim_ConvertOp : Prim_PureOp<"convert"> {
   let summary = "change of element type";
   let description = [{
     Float to narrower float rounds to nearest even. Float to integer truncates; values out of range saturate, NaN gives 0. Integer to
-    narrower integer wraps. To i1: x != 0 (NaN is true). From i1: 0 or 1.
+    narrower integer wraps. To i1: x != 0 (NaN is true). From i1: 0 or 1. Floats beyond the range of one of 8 bits become
+    its infinity or NaN; f4E2M1FN, which has neither, takes its largest value, and 0 for NaN.
 
-    Constraints: (C1) operand and result have equal shapes.
+    Constraints: (C1) operand and result have equal shapes; (C2) f8E8M0FNU, a bare exponent with several ways of rounding to it,
+    is no result (`prim.bitcast` an ui8).
 
     ```mlir
     %1 = prim.convert %0 : tensor<4xf32> -> tensor<4xi64>

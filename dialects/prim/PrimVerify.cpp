@@ -132,7 +132,9 @@ LogicalResult SelectOp::verify() {
 
 LogicalResult ConvertOp::verify() {
   VERIFY(verifyEncoded(*this));
-  return expectShape(*this, "(C1)", getResult(), getDims(getOperand()));
+  VERIFY(expectShape(*this, "(C1)", getResult(), getDims(getOperand())));
+  bool isScale = isa<Float8E8M0FNUType>(elementType(getResult())) && elementType(getOperand()) != elementType(getResult());
+  return expectEqual(*this, "(C2)", !isScale, "f8E8M0FNU is reached by prim.bitcast of an exponent only");
 }
 
 LogicalResult BitcastOp::verify() {

@@ -227,7 +227,7 @@ private:
   FailureOr<Value> softmax(Value scores) {
     Type compute = computeType(l, type);
     if (node.hasAttr("softmax_precision")) {
-      FailureOr<Type> given = elementTypeAttr(node, "softmax_precision", 1);
+      FailureOr<Type> given = floatTypeAttr(node, "softmax_precision", 1);
       if (failed(given))
         return failure();
       if (!isFloat(*given))
@@ -280,6 +280,7 @@ LogicalResult lowerAttention(Node &node, Lowering &l) {
 void registerAttention(Registry &r) {
   r.add("Attention", 23, lowerAttention);
   registerRotaryEmbedding(r);
+  registerLinearAttention(r);
 }
 
 } // namespace dsc::onnx_to_prim

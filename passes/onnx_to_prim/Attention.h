@@ -8,6 +8,7 @@
 namespace dsc::onnx_to_prim {
 
 void registerRotaryEmbedding(Registry &);
+void registerLinearAttention(Registry &);
 
 /// [B, S, heads * d] -> [B, S, heads, d]; a diagnostic when the heads do not divide the hidden size.
 mlir::FailureOr<Value> splitHeads(Node &node, Value x, int64_t heads);

@@ -53,7 +53,7 @@ LogicalResult lowerSimplifiedLayerNormalization(Node &node, Lowering &l) {
     return failure();
   Value x = node.getInput(0);
   FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", -1), rank(x));
-  FailureOr<Type> stash = elementTypeAttr(node, "stash_type", 1);
+  FailureOr<Type> stash = floatTypeAttr(node, "stash_type", 1);
   if (failed(axis) || failed(stash))
     return failure();
   if (!isFloat(*stash))

@@ -14,6 +14,10 @@ void registerCast(Registry &);       // Cast, CastLike, BitCast
 /// The inputs [0, count), of one element type, brought to their common shape.
 mlir::FailureOr<Values> broadcastInputs(Node &node, unsigned count);
 
+/// Cast as ONNX defines it: `saturate` concerns floats of 8 bits, `roundMode` (up, down, nearest) f8E8M0FNU.
+mlir::FailureOr<Value> castElements(Node &node, Lowering &lowering, Value x, Type type, bool saturate = true,
+                              llvm::StringRef roundMode = "up");
+
 } // namespace dsc::onnx_to_prim
 
 #endif

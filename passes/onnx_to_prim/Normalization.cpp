@@ -64,7 +64,7 @@ struct Stage {
 FailureOr<Stage> readStage(Node &node) {
   int64_t rank = prim::rank(node.getInput(0));
   FailureOr<int64_t> axis = node.normalizeAxis(node.getInt("axis", -1), rank);
-  FailureOr<Type> type = elementTypeAttr(node, "stash_type", 1);
+  FailureOr<Type> type = floatTypeAttr(node, "stash_type", 1);
   if (failed(axis) || failed(type))
     return failure();
   if (!isFloat(*type))

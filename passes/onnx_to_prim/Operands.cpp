@@ -66,6 +66,26 @@ LogicalResult expectRank(Node &node, unsigned i, int64_t expected) {
 static Type fromDataType(MLIRContext *context, int64_t number) {
   Builder b(context);
   switch (number) {
+  case 17:
+    return Float8E4M3FNType::get(context);
+  case 18:
+    return Float8E4M3FNUZType::get(context);
+  case 19:
+    return Float8E5M2Type::get(context);
+  case 20:
+    return Float8E5M2FNUZType::get(context);
+  case 21:
+    return b.getIntegerType(4, /*isSigned=*/false);
+  case 22:
+    return b.getIntegerType(4);
+  case 23:
+    return Float4E2M1FNType::get(context);
+  case 24:
+    return Float8E8M0FNUType::get(context);
+  case 25:
+    return b.getIntegerType(2, /*isSigned=*/false);
+  case 26:
+    return b.getIntegerType(2);
   case 1:
     return b.getF32Type();
   case 2:
@@ -112,6 +132,13 @@ FailureOr<Type> elementTypeAttr(Node &node, StringRef name, int64_t otherwise) {
     return type;
   return node.error() << "element type " << dataTypeName(number) << " (" << name << " = " << number
                       << ") is not supported";
+}
+
+FailureOr<Type> floatTypeAttr(Node &node, StringRef name, int64_t otherwise) {
+  FailureOr<Type> type = elementTypeAttr(node, name, otherwise);
+  if (succeeded(type) && !isFloat(*type))
+    return node.error() << name << " is " << *type << " where a float of at least 16 bits is expected";
+  return type;
 }
 
 LogicalResult unifyDim(Node &node, Value &a, int64_t i, Value &b, int64_t j, const Twine &what) {

@@ -29,8 +29,11 @@ bool isUnsigned(Type elementType);
 Type computeType(Lowering &lowering, Type elementType);
 
 /// The element type that the attribute `name` (a TensorProto.DataType) names; a diagnostic when it is unknown
-/// or not one that prim computes with.
+/// or not one that prim has.
 mlir::FailureOr<Type> elementTypeAttr(Node &node, llvm::StringRef name, int64_t otherwise);
+
+/// The same for a type to compute in: f16, bf16, f32 or f64.
+mlir::FailureOr<Type> floatTypeAttr(Node &node, llvm::StringRef name, int64_t otherwise);
 
 /// Makes dimension i of `a` and dimension j of `b` equal (Lowering::unify) and casts both to it.
 LogicalResult unifyDim(Node &node, Value &a, int64_t i, Value &b, int64_t j, const llvm::Twine &what);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear for integers of 8, 16 and (to read) 32 bits.
+// QuantizeLinear, DequantizeLinear, DynamicQuantizeLinear: integers of 2 to 16 and (to read) 32 bits, floats of 4 and 8 bits.
 #include "passes/onnx_to_prim/Quantization.h"
+#include "dialects/prim/NarrowTypes.h"
+#include "passes/onnx_to_prim/Elementwise.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -109,9 +111,15 @@ private:
   int64_t axis = 0, blockSize = 0;
 };
 
+/// Floats, and the bare exponents of the microscaling formats.
+bool isScale(Type type) { return isFloat(type) || isa<Float8E8M0FNUType>(type); }
+
 LogicalResult lowerQuantizeLinear(Node &node, Lowering &l) {
-  if (failed(expectInputs(node, 2, 3)) || failed(expectNumber(node, 0)) || failed(expectNumber(node, 1)))
+  if (failed(expectInputs(node, 2, 3)) || failed(expectNumber(node, 0)))
     return failure();
+  Type scaleType = elementType(node.getInput(1));
+  if (!isScale(scaleType) && !scaleType.isInteger(32))
+    return node.error() << "scales of element type " << scaleType << " are not supported";
   Value x = node.getInput(0), scale = node.getInput(1), zeroPoint = node.getInput(2);
   Type type = l.builder.getIntegerType(8, /*isSigned=*/false);
   if (zeroPoint)
@@ -124,12 +132,13 @@ LogicalResult lowerQuantizeLinear(Node &node, Lowering &l) {
       return node.error() << "output_dtype " << *given << " differs from the zero point's type " << type;
     type = *given;
   }
-  if (!type.isInteger(8) && !type.isInteger(16))
+  bool isInteger = isNarrowInteger(type) || type.isInteger(8) || type.isInteger(16);
+  if (!isInteger && !getNarrowFormat(type))
     return node.error() << "quantization to " << type << " is not supported";
   // Before opset 19 there was only f32.
-  Type compute = isFloat(elementType(scale)) ? elementType(scale) : l.f32();
+  Type compute = isFloat(scaleType) ? scaleType : l.f32();
   if (node.getInt("precision", 0)) {
-    FailureOr<Type> given = elementTypeAttr(node, "precision", 0);
+    FailureOr<Type> given = floatTypeAttr(node, "precision", 0);
     if (failed(given))
       return failure();
     compute = *given;
@@ -144,39 +153,55 @@ LogicalResult lowerQuantizeLinear(Node &node, Lowering &l) {
   if (zeroPoint && failed(zeros = granularity->apply(node, l, zeroPoint, x)))
     return failure();
   Value scaled = l.binary(BinaryKind::Div, l.convert(x, compute), *scales);
+  if (!isInteger) {
+    if (*zeros)
+      scaled = l.binary(BinaryKind::Add, scaled, l.convert(*zeros, compute));
+    FailureOr<Value> rounded = castElements(node, l, scaled, type, node.getInt("saturate", 1) != 0);
+    if (failed(rounded))
+      return failure();
+    node.setResult(0, *rounded);
+    return success();
+  }
   node.setResult(0, roundAndSaturate(l, scaled, *zeros, type));
   return success();
 }
 
 LogicalResult lowerDequantizeLinear(Node &node, Lowering &l) {
-  if (failed(expectInputs(node, 2, 3)) || failed(expectInteger(node, 0)) || failed(expectFloat(node, 1)))
+  if (failed(expectInputs(node, 2, 3)))
     return failure();
   Value x = node.getInput(0), zeroPoint = node.getInput(2);
-  Type type = elementType(node.getInput(1)), i32 = l.builder.getI32Type();
-  if (elementType(x).isInteger(64))
-    return node.error() << "element type " << elementType(x) << " is not supported";
+  Type from = elementType(x), type = elementType(node.getInput(1)), i32 = l.builder.getI32Type();
+  bool isInteger = isNarrowInteger(from) || from.isInteger(8) || from.isInteger(16) || from.isInteger(32);
+  if (!isInteger && !getNarrowFormat(from))
+    return node.error() << "element type " << from << " is not supported";
+  if (!isScale(type))
+    return node.error() << "scales of element type " << type << " are not supported";
   if (zeroPoint && failed(expectSameElementType(node, {x, zeroPoint})))
     return failure();
   if (node.getInt("output_dtype", 0)) {
-    FailureOr<Type> given = elementTypeAttr(node, "output_dtype", 0);
+    FailureOr<Type> given = floatTypeAttr(node, "output_dtype", 0);
     if (failed(given))
       return failure();
     type = *given;
   }
+  if (!isFloat(type))
+    return node.error() << "scales of " << type << " need output_dtype";
   FailureOr<Granularity> granularity = Granularity::read(node, l);
   if (failed(granularity))
     return failure();
-  FailureOr<Value> scales = granularity->apply(node, l, l.convert(node.getInput(1), type), x);
+  // 16-bit results are rounded once.
+  Type compute = computeType(l, type), difference = isInteger ? i32 : compute;
+  FailureOr<Value> scales = granularity->apply(node, l, l.convert(node.getInput(1), compute), x);
   if (failed(scales))
     return failure();
-  Value y = l.convert(x, i32);
+  Value y = l.convert(x, difference);
   if (zeroPoint) {
     FailureOr<Value> zeros = granularity->apply(node, l, zeroPoint, x);
     if (failed(zeros))
       return failure();
-    y = l.binary(BinaryKind::Sub, y, l.convert(*zeros, i32));
+    y = l.binary(BinaryKind::Sub, y, l.convert(*zeros, difference));
   }
-  node.setResult(0, l.binary(BinaryKind::Mul, l.convert(y, type), *scales));
+  node.setResult(0, l.convert(l.binary(BinaryKind::Mul, l.convert(y, compute), *scales), type));
   return success();
 }
 

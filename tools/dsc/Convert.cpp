@@ -17,6 +17,16 @@ NumberClass numberClass(NpyType type) {
   case NpyType::F16:
   case NpyType::BF16: return NumberClass::Float;
   case NpyType::Bool: return NumberClass::Bool;
+  case NpyType::F8E4M3FN:
+  case NpyType::F8E4M3FNUZ:
+  case NpyType::F8E5M2:
+  case NpyType::F8E5M2FNUZ:
+  case NpyType::F8E8M0:
+  case NpyType::F4E2M1:
+  case NpyType::I4:
+  case NpyType::U4:
+  case NpyType::I2:
+  case NpyType::U2: return NumberClass::Bytes;
   default: return NumberClass::Integer;
   }
 }
@@ -94,7 +104,7 @@ std::vector<int64_t> toIntegers(const NpyArray &array) {
   case NpyType::U16: return widen<uint16_t, int64_t>(array, same);
   case NpyType::U32: return widen<uint32_t, int64_t>(array, same);
   case NpyType::Bool: return widen<uint8_t, int64_t>(array, [](uint8_t v) { return int64_t(v != 0); });
-  default: return {};
+  default: return widen<uint8_t, int64_t>(array, same); // bytes
   }
 }
 
@@ -147,7 +157,13 @@ bool convertTo(NpyType type, NpyArray &array, std::string &error) {
     return true;
   bool fromFloat = numberClass(array.type) == NumberClass::Float;
   bool toFloat = numberClass(type) == NumberClass::Float;
-  if (fromFloat != toFloat) {
+  bool fromBytes = numberClass(array.type) == NumberClass::Bytes;
+  bool toBytes = numberClass(type) == NumberClass::Bytes;
+  if (fromBytes && toBytes) {
+    array.type = type;
+    return true;
+  }
+  if (fromFloat != toFloat || fromBytes != toBytes) {
     error = fmt::format("array '{}' is {}, expected {}", array.name, npyTypeName(array.type),
                         npyTypeName(type));
     return false;

@@ -15,8 +15,7 @@ using namespace mlir;
 
 namespace dsc {
 
-/// The type of a .npz's array for elements of an MLIR type; floats narrower than 16 bits travel as
-/// f32.
+/// The type of a .npz's array for elements of an MLIR type.
 static std::optional<NpyType> npyTypeOf(Type type) {
   if (auto real = dyn_cast<FloatType>(type)) {
     if (type.isF64())
@@ -25,7 +24,19 @@ static std::optional<NpyType> npyTypeOf(Type type) {
       return NpyType::F16;
     if (type.isBF16())
       return NpyType::BF16;
-    return reference::elementSize(type) ? std::optional(NpyType::F32) : std::nullopt;
+    if (isa<Float8E4M3FNType>(type))
+      return NpyType::F8E4M3FN;
+    if (isa<Float8E4M3FNUZType>(type))
+      return NpyType::F8E4M3FNUZ;
+    if (isa<Float8E5M2Type>(type))
+      return NpyType::F8E5M2;
+    if (isa<Float8E5M2FNUZType>(type))
+      return NpyType::F8E5M2FNUZ;
+    if (isa<Float8E8M0FNUType>(type))
+      return NpyType::F8E8M0;
+    if (isa<Float4E2M1FNType>(type))
+      return NpyType::F4E2M1;
+    return type.isF32() ? std::optional(NpyType::F32) : std::nullopt;
   }
   auto integer = dyn_cast<IntegerType>(type);
   if (!integer)
@@ -34,6 +45,10 @@ static std::optional<NpyType> npyTypeOf(Type type) {
   switch (integer.getWidth()) {
   case 1:
     return NpyType::Bool;
+  case 2:
+    return isUnsigned ? NpyType::U2 : NpyType::I2;
+  case 4:
+    return isUnsigned ? NpyType::U4 : NpyType::I4;
   case 8:
     return isUnsigned ? NpyType::U8 : NpyType::I8;
   case 16:
@@ -45,11 +60,6 @@ static std::optional<NpyType> npyTypeOf(Type type) {
   default:
     return std::nullopt;
   }
-}
-
-/// The element type of the interpreter's view onto such an array.
-static Type arrayElementType(NpyType npyType, Type type) {
-  return npyType == NpyType::F32 ? Type(Float32Type::get(type.getContext())) : type;
 }
 
 EvalModel::EvalModel() {
@@ -103,9 +113,7 @@ bool EvalModel::bind(const std::vector<NpyArray> &inputs, std::vector<NpyArray> 
     NpyArray &array = converted.emplace_back(*given);
     if (!convertTo(*npyType, array, error))
       return false;
-    auto tensor =
-        reference::Tensor::view(array.dims, arrayElementType(*npyType, elementType), array.bytes);
-    arguments.push_back(reference::convertElements(tensor, elementType));
+    arguments.push_back(reference::Tensor::view(array.dims, elementType, array.bytes));
   }
   for (const NpyArray &array : inputs)
     if (!known.contains(array.name)) {
@@ -133,12 +141,10 @@ std::optional<std::vector<NpyArray>> EvalModel::run(const std::vector<NpyArray> 
       error = "the output '" + text + "' has an element type that arrays cannot hold";
       return std::nullopt;
     }
-    auto tensor =
-        reference::convertElements(result, arrayElementType(*type, result.getElementType()));
-    auto bytes = tensor.bytes();
+    auto bytes = result.bytes();
     outputs.push_back({text,
                        *type,
-                       {tensor.getDims().begin(), tensor.getDims().end()},
+                       {result.getDims().begin(), result.getDims().end()},
                        {bytes.begin(), bytes.end()}});
   }
   return outputs;

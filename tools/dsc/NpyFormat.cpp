@@ -21,7 +21,17 @@ constexpr TypeRow types[] = {{NpyType::F32, 4, "f32", "f4"},  {NpyType::F64, 8, 
                              {NpyType::I32, 4, "i32", "i4"},  {NpyType::I64, 8, "i64", "i8"},
                              {NpyType::U8, 1, "u8", "u1"},    {NpyType::U16, 2, "u16", "u2"},
                              {NpyType::U32, 4, "u32", "u4"},  {NpyType::U64, 8, "u64", "u8"},
-                             {NpyType::Bool, 1, "bool", "b1"}};
+                             {NpyType::Bool, 1, "bool", "b1"},
+                             {NpyType::F8E4M3FN, 1, "f8e4m3fn", "V1"},
+                             {NpyType::F8E4M3FNUZ, 1, "f8e4m3fnuz", "V1"},
+                             {NpyType::F8E5M2, 1, "f8e5m2", "V1"},
+                             {NpyType::F8E5M2FNUZ, 1, "f8e5m2fnuz", "V1"},
+                             {NpyType::F8E8M0, 1, "f8e8m0", "V1"},
+                             {NpyType::F4E2M1, 1, "f4e2m1", "V1"},
+                             {NpyType::I4, 1, "i4", "V1"},
+                             {NpyType::U4, 1, "u4", "V1"},
+                             {NpyType::I2, 1, "i2", "V1"},
+                             {NpyType::U2, 1, "u2", "V1"}};
 
 const TypeRow &row(NpyType type) {
   assert(size_t(type) < std::size(types) && types[size_t(type)].type == type);
@@ -125,6 +135,8 @@ private:
 
 std::optional<NpyType> typeOf(std::string_view descr, std::string &error) {
   if (descr.size() >= 2) {
+    if (descr.substr(1) == "f1") // how ml_dtypes writes this one
+      return NpyType::F8E5M2;
     char order = descr.front();
     for (const TypeRow &r : types) {
       if (descr.substr(1) != r.descr)

@@ -14,7 +14,10 @@
 namespace dsc {
 
 /// Element types, in the order of the runtime's dsc_dtype.
-enum class NpyType : uint8_t { F32, F64, F16, BF16, I8, I16, I32, I64, U8, U16, U32, U64, Bool };
+enum class NpyType : uint8_t {
+  F32, F64, F16, BF16, I8, I16, I32, I64, U8, U16, U32, U64, Bool,
+  F8E4M3FN, F8E4M3FNUZ, F8E5M2, F8E5M2FNUZ, F8E8M0, F4E2M1, I4, U4, I2, U2
+};
 
 /// Bytes of one element.
 size_t npySize(NpyType type);
@@ -23,7 +26,8 @@ std::string_view npyTypeName(NpyType type);
 
 /// A dense row-major array. `name` is the member's name in an archive without ".npy", empty for a
 /// file by itself. NumPy has no bf16: such arrays are stored as raw two-byte elements ('V2') and
-/// read back as BF16.
+/// read back as BF16. Neither has it the types after Bool: stored as raw bytes ('V1'), one an element, they read back
+/// as the first of them, and who wants another one of them takes the bytes as they are.
 struct NpyArray {
   std::string name;
   NpyType type = NpyType::F32;

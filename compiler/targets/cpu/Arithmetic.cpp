@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/targets/cpu/Arithmetic.h"
 #include "compiler/targets/cpu/MathExpansion.h"
+#include "compiler/targets/cpu/NarrowArithmetic.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include <cmath>
 
@@ -10,13 +11,15 @@ using namespace dsc::prim;
 namespace dsc::cpu {
 
 bool isSupported(Type type) {
-  if (type.isF16() || type.isBF16() || type.isF32() || type.isF64() || type.isInteger(1))
+  if (isNarrow(type) || type.isF16() || type.isBF16() || type.isF32() || type.isF64() || type.isInteger(1))
     return true;
   auto integer = dyn_cast<IntegerType>(type);
   return integer && llvm::is_contained({8, 16, 32, 64}, int(integer.getWidth()));
 }
 
 Type registerType(Type type) {
+  if (isNarrow(type))
+    return IntegerType::get(type.getContext(), 8);
   if (type.isF16() || type.isBF16())
     return Float32Type::get(type.getContext());
   if (auto integer = dyn_cast<IntegerType>(type))
@@ -273,6 +276,17 @@ static Value emitFloatToInteger(Code &c, Value x, Type to) {
 Value emitConvert(Code &c, Value x, Type from, Type to) {
   if (from == to)
     return x;
+  if (isNarrowFloat(from))
+    return emitConvert(c, emitFromNarrowFloat(c, x, from), c.b.getF32Type(), to);
+  if (auto narrow = dyn_cast<IntegerType>(from); narrow && isNarrow(from))
+    return emitConvert(c, emitFromNarrowInteger(c, x, narrow), byteTypeOf(narrow), to);
+  if (isNarrowFloat(to)) {
+    // An f64 must not be rounded twice; integers that f32 rounds are beyond all these types.
+    Value wide = from.isF64() ? emitRoundToOdd(c, x) : emitConvert(c, x, from, c.b.getF32Type());
+    return emitToNarrowFloat(c, wide, to);
+  }
+  if (auto narrow = dyn_cast<IntegerType>(to); narrow && isNarrow(to))
+    return emitToNarrowInteger(c, emitConvert(c, x, from, byteTypeOf(narrow)), narrow, isa<FloatType>(from));
   Type target = registerType(to);
   if (isa<FloatType>(from)) {
     if (to.isInteger(1))

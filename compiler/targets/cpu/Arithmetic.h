@@ -9,10 +9,10 @@
 
 namespace dsc::cpu {
 
-/// True for the element types that kernels can hold: f16, bf16, f32, f64, i1 and integers of 8 to
-/// 64 bits.
+/// True for the element types that kernels can hold: f16, bf16, f32, f64, i1, integers of 8 to 64
+/// bits and narrow types, which are only moved and converted.
 bool isSupported(mlir::Type type);
-/// f32 for 16-bit floats, signless integers.
+/// f32 for 16-bit floats, signless integers, i8 for narrow types.
 mlir::Type registerType(mlir::Type type);
 /// As in memory: i16 for bf16, one byte for i1.
 mlir::Type storageType(mlir::Type type);

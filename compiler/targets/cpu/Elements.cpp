@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The element of each operation's result, from the elements of its operands.
 #include "compiler/targets/cpu/KernelCode.h"
+#include "dialects/prim/NarrowTypes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -139,6 +140,8 @@ Value KernelCode::constantElement(ConstantOp op, ArrayRef<Expr> at) {
   if (dense.getNumElements() == 0)
     return zero(registerType(type));
   if (dense.isSplat()) {
+    if (isNarrow(type))
+      return integer(registerType(type), int64_t(dense.getRawData().front()));
     if (isa<FloatType>(type)) {
       llvm::APFloat value = dense.getSplatValue<llvm::APFloat>();
       bool lost;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/targets/cpu/KernelRoot.h"
+#include "dialects/prim/NarrowTypes.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -17,10 +18,15 @@ static LogicalResult checkTypes(plan::KernelOp kernel) {
   for (Type type : kernel.getBlock().getArgumentTypes())
     if (failed(check(kernel, type)))
       return failure();
-  for (Operation &op : kernel.getBlock())
+  for (Operation &op : kernel.getBlock()) {
+    bool computes = isa<UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp, CumSumOp, DotOp, TopKOp>(op);
+    if (computes && llvm::any_of(op.getOperandTypes(), [](Type t) { return isNarrow(getElementTypeOrSelf(t)); }))
+      return op.emitError() << "the CPU target converts and moves elements of "
+                            << getElementTypeOrSelf(op.getOperandTypes()[0]) << " and computes nothing with them";
     for (Type type : op.getResultTypes())
       if (failed(check(&op, type)))
         return failure();
+  }
   return success();
 }
 

@@ -39,7 +39,10 @@ typedef enum dsc_status {
 
 typedef enum dsc_dtype {
   DSC_F32 = 0, DSC_F64, DSC_F16, DSC_BF16, DSC_I8, DSC_I16, DSC_I32, DSC_I64,
-  DSC_U8, DSC_U16, DSC_U32, DSC_U64, DSC_BOOL
+  DSC_U8, DSC_U16, DSC_U32, DSC_U64, DSC_BOOL,
+  /* One byte an element each; those of four and two bits stand in its low bits. */
+  DSC_F8E4M3FN, DSC_F8E4M3FNUZ, DSC_F8E5M2, DSC_F8E5M2FNUZ, DSC_F8E8M0, DSC_F4E2M1,
+  DSC_I4, DSC_U4, DSC_I2, DSC_U2
 } dsc_dtype;
 
 typedef struct dsc_error { char message[1024]; } dsc_error;

@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Element types: the runtime's, NumPy's, and bfloat16, which NumPy lacks."""
+"""Element types: the runtime's, NumPy's, and those that NumPy lacks: bfloat16, and narrow types as bytes."""
 
 import numpy as np
 
-NAMES = ["f32", "f64", "f16", "bf16", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "bool"]
+NAMES = ["f32", "f64", "f16", "bf16", "i8", "i16", "i32", "i64", "u8", "u16", "u32", "u64", "bool",
+         "f8e4m3fn", "f8e4m3fnuz", "f8e5m2", "f8e5m2fnuz", "f8e8m0", "f4e2m1", "i4", "u4", "i2", "u2"]
 _numpy = [np.float32, np.float64, np.float16, np.uint16, np.int8, np.int16, np.int32, np.int64,
-          np.uint8, np.uint16, np.uint32, np.uint64, np.bool_]
+          np.uint8, np.uint16, np.uint32, np.uint64, np.bool_] + 10 * [np.uint8]
+NARROW = NAMES.index("bool") + 1  # from here on: bytes, one an element
 BF16 = NAMES.index("bf16")
 
 
 def storage(dtype):
-    """The NumPy type with the bits of a runtime type (bf16: uint16)."""
+    """The NumPy type with the bits of a runtime type (bf16: uint16; narrow types: uint8)."""
     return np.dtype(_numpy[dtype])
 
 
@@ -41,6 +43,9 @@ def to_storage(array, dtype, name):
             return bf16_from_f32(array)
     elif array.dtype == want:
         return array
+    elif dtype >= NARROW:
+        if array.dtype.itemsize == 1 and array.dtype.kind not in "biu":  # ml_dtypes, or raw bytes
+            return array.view(np.uint8)
     elif array.dtype.name == "bfloat16" and want.kind == "f":
         return array.astype(want)
     elif array.dtype.kind == "f" and want.kind == "f":

@@ -55,3 +55,38 @@ func.func @bits(%a0: tensor<?xf32> {onnx.name = "a0", onnx.dims = ["n"]}) -> (!o
   %y = "onnx.BitCast"(%a0) {to = 6 : i64} : (tensor<?xf32>) -> !onnx.any
   return %y : !onnx.any
 }
+
+// Saturation is spelled out, the conversion itself overflows to NaN.
+// CHECK-LABEL: @saturated
+// CHECK: %[[LOW:.*]] = prim.binary min
+// CHECK: %[[IN:.*]] = prim.binary max %[[LOW]]
+// CHECK: prim.convert %[[IN]] : tensor<?xf32, #prim.shape<"n">> -> tensor<?xf8E4M3FN, #prim.shape<"n">>
+func.func @saturated(%a0: tensor<?xf16> {onnx.name = "a0", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Cast"(%a0) {to = 17 : i64} : (tensor<?xf16>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// CHECK-LABEL: @unsaturated
+// CHECK-NOT: prim.binary
+// CHECK: prim.convert %{{.*}} : tensor<?xf16, #prim.shape<"n">> -> tensor<?xf8E5M2, #prim.shape<"n">>
+func.func @unsaturated(%a0: tensor<?xf16> {onnx.name = "a0", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Cast"(%a0) {to = 19 : i64, saturate = 0 : i64} : (tensor<?xf16>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// CHECK-LABEL: @wraps
+// CHECK: %[[WIDE:.*]] = prim.convert %{{.*}} -> tensor<?xi32, #prim.shape<"n">>
+// CHECK: prim.convert %[[WIDE]] : tensor<?xi32, #prim.shape<"n">> -> tensor<?xui4, #prim.shape<"n">>
+func.func @wraps(%a0: tensor<?xf32> {onnx.name = "a0", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Cast"(%a0) {to = 21 : i64} : (tensor<?xf32>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// An exponent is worked out in integers and given its type by a bitcast.
+// CHECK-LABEL: @exponents
+// CHECK: prim.bitcast %{{.*}} : tensor<?xf32, #prim.shape<"n">> -> tensor<?xi32, #prim.shape<"n">>
+// CHECK: prim.bitcast %{{.*}} : tensor<?xui8, #prim.shape<"n">> -> tensor<?xf8E8M0FNU, #prim.shape<"n">>
+func.func @exponents(%a0: tensor<?xf32> {onnx.name = "a0", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 24 : i64}} {
+  %y = "onnx.Cast"(%a0) {to = 24 : i64} : (tensor<?xf32>) -> !onnx.any
+  return %y : !onnx.any
+}

@@ -52,6 +52,12 @@ TEST_F(ExprTest, TruncatedDivisionOfEverySign) {
     }
 }
 
+TEST_F(ExprTest, NegatedTruthValues) {
+  EXPECT_EQ(normal("iszero(-iszero(s0 - 2))"), "-iszero(s0 - 2) + 1");
+  EXPECT_EQ(normal("iszero(1 - iszero(s0 - 2))"), "iszero(s0 - 2)");
+  EXPECT_EQ(normal("iszero(iszero(s0 - 2) - 1)"), "iszero(s0 - 2)");
+}
+
 TEST_F(ExprTest, ExportersText) {
   EXPECT_EQ(normal("Max(1, s3)"), "max(s3, 1)");
   EXPECT_EQ(normal("Min(4, s27 + s70)"), "min(s27 + s70, 4)");
