@@ -38,9 +38,8 @@ static void recognize(OpPassManager &pm, const CompileOptions &options) {
 
 static void optimize(OpPassManager &pm, const CompileOptions &) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
-  DecomposeOptions withoutKernels;
-  withoutKernels.keep = {"dsc.cache_append"};
-  entry.addPass(createDecompose(withoutKernels));
+  entry.addPass(createFormLatentAttention());
+  entry.addPass(createDecomposeWithoutKernel());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
 }

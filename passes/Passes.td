@@ -209,6 +209,49 @@ def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }
 
+// ---- dsc --------------------------------------------------------------------------------------------
+
+def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> {
+  let summary = "latent attention becomes attention over the latent rows";
+  let description = [{
+    The absorbed form: a key weight moves to the query, a value weight to the result, by associativity. What is left is attention with
+    one key head, whose keys are the rows of the cache (latent and rotated key) and whose values are the latent rows again. Weights are
+    never multiplied with one another: that would make them larger.
+
+    ```mlir
+    %o = dsc.latent_attention query(%q) rope(%qr, %kr) latent(%c) weights(%wk, %wv) {scale = 0.1 : f64} : ... -> tensor<1x16x1x128xf32>
+    // becomes
+    %0 = prim.dot %q, %wk ... : ... -> tensor<16x1x1x512xf32>
+    ...
+    %5 = dsc.attention queries(%2, %3) keys(%4, %kr4) values(%4) {scale = 0.1 : f64} : ... -> tensor<1x1x16x1x512xf32>
+    %7 = prim.dot %6, %wv ... : ... -> tensor<16x1x1x128xf32>
+    ```
+
+    Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numAbsorbed", "absorbed", "Number of layers in absorbed form">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
+def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::FuncOp"> {
+  let summary = "dsc operations that no kernel computes become the prim operations that they stand for";
+  let description = [{
+    What stays: `dsc.cache_append`, which the plan does in place, and `dsc.attention` whose widths are known and small enough for the
+    scratch of a kernel.
+
+    ```mlir
+    %o = dsc.choose "nonneg(169 - s)" %a, %b : tensor<?xf32, #prim.shape<"s">>
+    // becomes
+    %c = prim.index_expr "nonneg(169 - s)" : tensor<?xi1, #prim.shape<"s">>
+    %o = prim.select %c, %a, %b : ...
+    ```
+
+    Numerics: bitwise for what has no kernel, by definition.
+  }];
+  let statistics = [Statistic<"numDecomposed", "decomposed", "Number of operations decomposed">];
+  let dependentDialects = ["::dsc::prim::PrimDialect"];
+}
+
 // ---- plan -------------------------------------------------------------------------------------------
 
 def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
@@ -238,7 +281,7 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
                  Option<"packWeights", "pack-weights", "bool", "false", "constant operands of contractions lie in panels">];
   let statistics = [Statistic<"numLaunches", "launches", "Number of launches">,
                     Statistic<"numKernels", "kernels", "Number of different kernels">];
-  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::plan::PlanDialect"];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect", "::dsc::plan::PlanDialect"];
 }
 
 def PlanMemory : Pass<"plan-memory", "::mlir::func::FuncOp"> {

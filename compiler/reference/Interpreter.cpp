@@ -2,6 +2,7 @@
 // Binding of arguments, the walk over a function, dispatch.
 #include "compiler/reference/Interpreter.h"
 #include "compiler/reference/Evaluation.h"
+#include "dialects/dsc/Dsc.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -90,6 +91,8 @@ Type Evaluation::accumulator(Type elementType) const {
               : Type(Float32Type::get(elementType.getContext()));
 }
 
+static LogicalResult evaluateDecomposed(model::Decomposable op, Evaluation &evaluation);
+
 static LogicalResult dispatch(Evaluation &evaluation) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(evaluation.op)
       .Case<ConstantOp, IndexExprOp, ExprsOp, DefineSymbolOp, RequireOp, UnaryOp, BinaryOp,
@@ -97,6 +100,7 @@ static LogicalResult dispatch(Evaluation &evaluation) {
             ConcatOp, PadOp, UpdateSliceOp, TakeOp, TakeAlongAxisOp, GatherNdOp, ScatterNdOp,
             ScatterAlongAxisOp, NonZeroOp, ReduceOp, CumSumOp, DotOp, ArgReduceOp, TopKOp>(
           [&](auto op) { return evaluate(op, evaluation); })
+      .Case([&](model::Decomposable op) { return evaluateDecomposed(op, evaluation); })
       .Default([&](Operation *) {
         return evaluation.fail("is not an operation that the interpreter knows");
       });
@@ -178,6 +182,46 @@ private:
   llvm::DenseMap<Value, Entry> live;
 };
 
+/// Evaluates `op` and keeps its results.
+static LogicalResult step(Operation &op, ArrayRef<Tensor> operands, LiveValues &values,
+                          Symbols &symbols, const Options &options, bool quiet) {
+  Evaluation evaluation(&op, operands, symbols, options, quiet);
+  if (failed(dispatch(evaluation)))
+    return failure();
+  for (auto [value, tensor] : llvm::zip_equal(op.getResults(), evaluation.results)) {
+    assert(tensor.getElementType() == elementType(value) && "an evaluation gave another type");
+    values.define(value, std::move(tensor));
+  }
+  return success();
+}
+
+/// An operation of dsc is what it says of itself in prim, in a function of its own.
+static LogicalResult evaluateDecomposed(model::Decomposable op, Evaluation &evaluation) {
+  OpBuilder b(op.getContext());
+  OwningOpRef<func::FuncOp> function = func::FuncOp::create(
+      op.getLoc(), "decomposed",
+      b.getFunctionType(op->getOperandTypes(), op->getResultTypes()));
+  Block *block = function->addEntryBlock();
+  b.setInsertionPointToEnd(block);
+  Operation *copy = b.clone(*op);
+  copy->setOperands(block->getArguments());
+  SmallVector<Value> results = cast<model::Decomposable>(copy).decompose(b);
+  copy->erase();
+  func::ReturnOp::create(b, op.getLoc(), results);
+  LiveValues values;
+  for (auto [value, tensor] : llvm::zip(block->getArguments(), evaluation.operands))
+    values.define(value, tensor);
+  for (Operation &part : *block) {
+    SmallVector<Tensor> operands = values.take(&part);
+    if (isa<func::ReturnOp>(part))
+      llvm::append_range(evaluation.results, operands);
+    else if (failed(step(part, operands, values, evaluation.symbols, evaluation.options,
+                         evaluation.quiet)))
+      return failure();
+  }
+  return success();
+}
+
 FailureOr<SmallVector<Tensor>> run(func::FuncOp function, ArrayRef<Tensor> arguments,
                                    const Options &options) {
   if (!llvm::hasSingleElement(function.getBody()))
@@ -192,13 +236,8 @@ FailureOr<SmallVector<Tensor>> run(func::FuncOp function, ArrayRef<Tensor> argum
     SmallVector<Tensor> operands = values.take(&op);
     if (isa<func::ReturnOp>(op))
       return operands;
-    Evaluation evaluation(&op, operands, symbols, options, /*quiet=*/false);
-    if (failed(dispatch(evaluation)))
+    if (failed(step(op, operands, values, symbols, options, /*quiet=*/false)))
       return failure();
-    for (auto [value, tensor] : llvm::zip_equal(op.getResults(), evaluation.results)) {
-      assert(tensor.getElementType() == elementType(value) && "an evaluation gave another type");
-      values.define(value, std::move(tensor));
-    }
   }
   return function.emitError("has no return");
 }

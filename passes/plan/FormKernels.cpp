@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // prim entries -> kernels and launches.
+#include "dialects/dsc/Dsc.h"
 #include "dialects/plan/Plan.h"
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"

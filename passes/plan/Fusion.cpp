@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/plan/Fusion.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/plan/Plan.h"
 
 using namespace mlir;
@@ -105,6 +106,17 @@ static bool choosesPerBatchItem(OpOperand &use) {
   return llvm::all_of(chosen, [&](int64_t dim) { return llvm::is_contained(batch, dim); });
 }
 
+static bool isLayout(Operation *op) { return isa_and_nonnull<BroadcastOp, TransposeOp, SliceOp, ReshapeOp, ConvertOp>(op); }
+
+/// An operand of attention other than mask and bias, or what its layout is made from: each element is read many times.
+static bool readsAsRows(OpOperand &use) {
+  OpOperand *reader = &use;
+  while (isLayout(reader->getOwner()) && reader->getOwner()->hasOneUse())
+    reader = &*reader->getOwner()->use_begin();
+  auto attention = dyn_cast<model::AttentionOp>(reader->getOwner());
+  return attention && reader->get() != attention.getMask() && reader->get() != attention.getBias();
+}
+
 /// A layout operation with several consumers, all of which can read through it: nothing is gained by writing it to memory.
 bool Fusion::isIndexMap(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
@@ -142,6 +154,8 @@ bool Fusion::absorbs(OpOperand &use) const {
     return true;
   if (isView(user))
     return false;
+  if (isa<model::AttentionOp>(user) || readsAsRows(use))
+    return readsAsRows(use) ? isLayout(use.get().getDefiningOp()) : true;
   if (isFoldable(user)) {
     // A contraction reads its operands through transposes and choices of rows at most.
     auto leader = leaders.find(user);
@@ -192,6 +206,8 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
+    if (isa<model::AttentionOp>(op))
+      leaders[&op] = &op;
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
       continue;
     if (!isCheap(&op))

@@ -24,6 +24,8 @@ int main(int argc, char **argv) {
   dsc::registerDecompose();
   dsc::registerRecognizeAttention();
   dsc::registerRecognizeLatentAttention();
+  dsc::registerFormLatentAttention();
+  dsc::registerDecomposeWithoutKernel();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dsc-opt\n", registry));

@@ -2,6 +2,7 @@
 #include "tools/dsc/EvalModel.h"
 #include "compiler/import/Import.h"
 #include "compiler/reference/ElementTypes.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/onnx/ExternalData.h"
 #include "dialects/onnx/Onnx.h"
 #include "dialects/prim/Prim.h"
@@ -63,7 +64,7 @@ static std::optional<NpyType> npyTypeOf(Type type) {
 }
 
 EvalModel::EvalModel() {
-  context.loadDialect<onnx::OnnxDialect, prim::PrimDialect, func::FuncDialect>();
+  context.loadDialect<onnx::OnnxDialect, prim::PrimDialect, model::DscDialect, func::FuncDialect>();
   context.disableMultithreading();
 }
 

@@ -63,6 +63,10 @@ public:
   mlir::Value anyLane(mlir::Value truths);
   mlir::Value load(unsigned buffer, llvm::ArrayRef<Expr> at);
   void store(unsigned buffer, llvm::ArrayRef<Expr> at, mlir::Value v);
+  /// The element at `offset` of a buffer, which is not 16-bit or boolean.
+  mlir::Value pointerTo(unsigned buffer, Expr offset) {
+    return address(pointers[buffer], elementTypeOf(buffer), offset);
+  }
   unsigned outputBuffer(unsigned output) { return kernel.getNumInputs() + output; }
   mlir::Type elementTypeOf(unsigned buffer) {
     return mlir::getElementTypeOrSelf(bufferType(kernel, buffer));

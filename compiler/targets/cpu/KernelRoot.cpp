@@ -69,6 +69,7 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
           .Case<ScatterNdOp>([&](auto op) { return makeScatterNdRoot(kernel, op); })
           .Case<ScatterAlongAxisOp>([&](auto op) { return makeScatterAlongAxisRoot(kernel, op); })
           .Case<TopKOp>([&](auto op) { return makeTopKRoot(kernel, op); })
+          .Case<model::AttentionOp>([&](auto op) { return makeAttentionRoot(kernel, op); })
           .Case<NonZeroOp>([&](auto op) { return makeNonZeroRoot(kernel, op); })
           .Default([](Operation *) { return nullptr; });
   if (root)

@@ -19,6 +19,22 @@ protected:
   }
 };
 
+// An operation of dsc is what it decomposes to, with the symbols of the function around it.
+TEST_F(Interpreter, Decomposes) {
+  auto function = parse(R"mlir(
+    func.func @main(%a: tensor<?xf32, #prim.shape<"s">>, %b: tensor<?xf32, #prim.shape<"s">>) -> tensor<?xf32, #prim.shape<"s">> {
+      %0 = dsc.choose "nonneg(2 - s)" %a, %b : tensor<?xf32, #prim.shape<"s">>
+      return %0 : tensor<?xf32, #prim.shape<"s">>
+    })mlir");
+  for (auto [a, b, want] : {std::tuple("dense<[1.0, 2.0]> : tensor<2xf32>", "dense<[3.0, 4.0]> : tensor<2xf32>",
+                                       "dense<[1.0, 2.0]> : tensor<2xf32>"),
+                            std::tuple("dense<1.0> : tensor<3xf32>", "dense<3.0> : tensor<3xf32>", "dense<3.0> : tensor<3xf32>")}) {
+    auto results = run(function, {tensor(a), tensor(b)});
+    ASSERT_TRUE(succeeded(results));
+    expectEqual(results->front(), tensor(want));
+  }
+}
+
 TEST_F(Interpreter, BindsSymbols) {
   auto function = parse(R"mlir(
     func.func @main(%ids: tensor<?xi64, #prim.shape<"seq">> {onnx.name = "ids"},

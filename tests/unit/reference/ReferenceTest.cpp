@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/reference/ReferenceTest.h"
 #include "compiler/reference/ElementTypes.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/prim/Prim.h"
 #include "mlir/AsmParser/AsmParser.h"
 #include "mlir/IR/Diagnostics.h"
@@ -11,7 +12,7 @@ using namespace mlir;
 namespace dsc::reference {
 
 ReferenceTest::ReferenceTest() {
-  context.loadDialect<func::FuncDialect, prim::PrimDialect>();
+  context.loadDialect<func::FuncDialect, prim::PrimDialect, model::DscDialect>();
   context.getDiagEngine().registerHandler(
       [this](Diagnostic &diagnostic) { messages.push_back(diagnostic.str()); });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/targets_cpu/KernelTest.h"
 #include "compiler/reference/Interpreter.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/plan/Panels.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Parser/Parser.h"
@@ -35,7 +36,7 @@ KernelFunction LoadedCode::find(const char *name) const {
 }
 
 KernelTest::KernelTest() {
-  context.loadDialect<PrimDialect, plan::PlanDialect, func::FuncDialect>();
+  context.loadDialect<PrimDialect, model::DscDialect, plan::PlanDialect, func::FuncDialect>();
 }
 
 std::vector<llvm::StringRef> KernelTest::isas() const {

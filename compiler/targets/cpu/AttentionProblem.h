@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the attention kernel is asked for, whether heads share their keys and values or make them
+// from latent rows.
+#ifndef DSC_COMPILER_TARGETS_CPU_ATTENTIONPROBLEM_H
+#define DSC_COMPILER_TARGETS_CPU_ATTENTIONPROBLEM_H
+
+#include "compiler/targets/cpu/KernelCode.h"
+#include "dialects/dsc/Dsc.h"
+
+namespace dsc::cpu {
+
+/// A part of queries and keys; the parts stand for their concatenation.
+struct AttentionPart {
+  mlir::Value queries, keys;
+  int64_t width;
+};
+
+struct AttentionProblem {
+  explicit AttentionProblem(model::AttentionOp op);
+
+  /// Positions in the operands, of sequence b, group g, head h of the group, query s, past row t
+  /// and feature d.
+  Indices queryAt(Expr b, Expr g, Expr h, Expr s, Expr d) const { return {b, g, h, s, d}; }
+  Indices rowAt(Expr b, Expr g, Expr t, Expr d) const { return {b, g, t, d}; }
+  Indices scoreAt(Expr b, Expr g, Expr h, Expr s, Expr t) const { return {b, g, h, s, t}; }
+
+  /// Rows of scores that share keys: heads of a group times queries, the heads of one query being
+  /// neighbours.
+  Expr rows() const { return heads * queries; }
+  /// Rows of the past that one step of the streaming softmax takes. A split begins at a multiple of
+  /// it.
+  static constexpr int64_t tile = 64;
+  /// Rows of the past of one split, which depends on their number alone: 16 splits at most, of 256
+  /// rows at least.
+  Expr splitRows() const;
+
+  mlir::Value result, values, mask, bias;
+  llvm::SmallVector<AttentionPart, 2> parts;
+  Expr batch, groups, heads, queries, length, causal;
+  int64_t valueWidth = 0;
+  double scale = 1;
+  /// The element type of all but mask and bias, and the one in which scores and sums are kept.
+  mlir::Type type, accumulator;
+};
+
+} // namespace dsc::cpu
+
+#endif

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// dsc operations that no kernel computes -> prim.
+#include "dialects/dsc/Dsc.h"
+#include "passes/Passes.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc {
+#define GEN_PASS_DEF_DECOMPOSEWITHOUTKERNEL
+#include "passes/Passes.h.inc"
+
+namespace {
+
+/// Widths of queries and values that a kernel keeps for a block of rows: known, and small enough for a thread's stack.
+bool fitsScratch(model::AttentionOp op) {
+  constexpr int64_t most = 4096;
+  auto value = asConstant(getDim(op.getType(), 4));
+  int64_t width = value ? 2 * std::min(*value, most) : most + 1;
+  for (Value q : op.getQueries()) {
+    auto part = asConstant(getDim(q.getType(), 4));
+    width += part ? std::min(*part, most) : most + 1;
+  }
+  return width <= (elementType(op.getResult()).isF64() ? most / 2 : most);
+}
+
+bool hasKernel(Operation *op) {
+  if (auto attention = dyn_cast<model::AttentionOp>(op))
+    return fitsScratch(attention);
+  return isa<model::CacheAppendOp>(op);
+}
+
+struct DecomposeWithoutKernel : impl::DecomposeWithoutKernelBase<DecomposeWithoutKernel> {
+  using Base::Base;
+  void runOnOperation() override {
+    getOperation().walk([&](model::Decomposable op) {
+      if (hasKernel(op))
+        return;
+      OpBuilder b(op);
+      op->replaceAllUsesWith(op.decompose(b));
+      op->erase();
+      ++numDecomposed;
+    });
+  }
+};
+
+} // namespace
+} // namespace dsc

@@ -1,0 +1,25 @@
+// RUN: dsc-opt %s --decompose-without-kernel | FileCheck %s
+// SPDX-License-Identifier: Apache-2.0
+
+// CHECK-LABEL: func.func @stays
+// CHECK: dsc.attention
+func.func @stays(%q: tensor<1x1x4x1x16xf32>, %k: tensor<1x1x6x16xf32>, %v: tensor<1x1x6x8xf32>) -> tensor<1x1x4x1x8xf32> {
+  %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.2 : f64} : (tensor<1x1x4x1x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x8xf32>) -> tensor<1x1x4x1x8xf32>
+  return %o : tensor<1x1x4x1x8xf32>
+}
+
+// A width that only the run knows, and one that is too large for a kernel's scratch.
+// CHECK-LABEL: func.func @unknown_width
+// CHECK-NOT: dsc.
+// CHECK: prim.dot
+func.func @unknown_width(%q: tensor<1x1x4x1x?xf32, #prim.shape<1, 1, 4, 1, "d">>, %k: tensor<1x1x6x?xf32, #prim.shape<1, 1, 6, "d">>, %v: tensor<1x1x6x8xf32>) -> tensor<1x1x4x1x8xf32> {
+  %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.2 : f64} : (tensor<1x1x4x1x?xf32, #prim.shape<1, 1, 4, 1, "d">>, tensor<1x1x6x?xf32, #prim.shape<1, 1, 6, "d">>, tensor<1x1x6x8xf32>) -> tensor<1x1x4x1x8xf32>
+  return %o : tensor<1x1x4x1x8xf32>
+}
+
+// CHECK-LABEL: func.func @too_wide
+// CHECK-NOT: dsc.
+func.func @too_wide(%q: tensor<1x1x4x1x16xf32>, %k: tensor<1x1x6x16xf32>, %v: tensor<1x1x6x2048xf32>) -> tensor<1x1x4x1x2048xf32> {
+  %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.2 : f64} : (tensor<1x1x4x1x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x2048xf32>) -> tensor<1x1x4x1x2048xf32>
+  return %o : tensor<1x1x4x1x2048xf32>
+}

@@ -1,0 +1,32 @@
+// RUN: dsc-opt %s --form-latent-attention | FileCheck %s
+// SPDX-License-Identifier: Apache-2.0
+
+// Key weights move to the query, value weights to the result; the latent rows are keys and values of one head.
+// CHECK-LABEL: func.func @absorbed
+// CHECK:         %[[Q:.*]] = prim.dot %arg0, %arg4 batch [1] x [0] contract [3] x [1]
+// CHECK-NEXT:    %[[V:.*]] = prim.reshape %[[Q]] : tensor<16x1x1x512xf32> -> tensor<1x16x1x1x512xf32>
+// CHECK-NEXT:    %[[T:.*]] = prim.transpose %[[V]] perm [2, 0, 1, 3, 4]
+// CHECK-NEXT:    %[[C:.*]] = prim.reshape %arg2
+// CHECK-NEXT:    %[[QR:.*]] = prim.reshape %arg1
+// CHECK-NEXT:    %[[KR:.*]] = prim.reshape %arg3
+// CHECK-NEXT:    %[[O:.*]] = dsc.attention queries(%[[T]], %[[QR]]) keys(%[[C]], %[[KR]]) values(%[[C]]) {causal = #prim.expr<"p">, scale = 2.000000e-01 : f64}
+// CHECK-NEXT:    %[[R:.*]] = prim.reshape %[[O]] : tensor<1x1x16x1x512xf32> -> tensor<1x16x1x512xf32>
+// CHECK-NEXT:    %[[D:.*]] = prim.dot %[[R]], %arg5 batch [1] x [0] contract [3] x [2]
+// CHECK-NEXT:    prim.transpose %[[D]] perm [1, 0, 2, 3]
+func.func @absorbed(%q: tensor<1x16x1x128xf32>, %qr: tensor<1x16x1x64xf32>, %c: tensor<1x?x512xf32, #prim.shape<1, "p + 1", 512>>,
+                    %r: tensor<1x?x64xf32, #prim.shape<1, "p + 1", 64>>, %wk: tensor<16x128x512xf32>, %wv: tensor<16x128x512xf32>) -> tensor<1x16x1x128xf32> {
+  %o = dsc.latent_attention query(%q) rope(%qr, %r) latent(%c) weights(%wk, %wv) {causal = #prim.expr<"p">, scale = 0.2 : f64}
+      : (tensor<1x16x1x128xf32>, tensor<1x16x1x64xf32>, tensor<1x?x64xf32, #prim.shape<1, "p + 1", 64>>, tensor<1x?x512xf32, #prim.shape<1, "p + 1", 512>>,
+         tensor<16x128x512xf32>, tensor<16x128x512xf32>) -> tensor<1x16x1x128xf32>
+  return %o : tensor<1x16x1x128xf32>
+}
+
+// Without a rotated part, with a mask.
+// CHECK-LABEL: func.func @no_rope
+// CHECK:         %[[M:.*]] = prim.reshape %arg4 : tensor<2x4x1x6xi1> -> tensor<2x1x4x1x6xi1>
+// CHECK-NEXT:    dsc.attention queries(%{{[^,]*}}) keys(%[[C:.*]]) values(%[[C]]) mask(%[[M]]) {scale
+func.func @no_rope(%q: tensor<2x4x1x16xf32>, %c: tensor<2x6x32xf32>, %wk: tensor<4x16x32xf32>, %wv: tensor<4x12x32xf32>, %m: tensor<2x4x1x6xi1>) -> tensor<2x4x1x12xf32> {
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) mask(%m) {scale = 0.2 : f64}
+      : (tensor<2x4x1x16xf32>, tensor<2x6x32xf32>, tensor<4x16x32xf32>, tensor<4x12x32xf32>, tensor<2x4x1x6xi1>) -> tensor<2x4x1x12xf32>
+  return %o : tensor<2x4x1x12xf32>
+}
