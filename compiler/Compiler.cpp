@@ -6,6 +6,7 @@
 #include "compiler/Progress.h"
 #include "compiler/engine/EngineWriter.h"
 #include "compiler/import/Import.h"
+#include "compiler/report/Report.h"
 #include "mlir/IR/SymbolTable.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Pass/PassInstrumentation.h"
@@ -35,7 +36,8 @@ public:
 
   LogicalResult run() {
     std::unique_ptr<OutputFile> engine;
-    if (options.emit.empty()) {
+    bool reportOnly = options.emit.empty() && options.output.empty();
+    if (options.emit.empty() && !reportOnly) {
       // Before the long work, not after it.
       auto file = OutputFile::create(options.output);
       if (!file)
@@ -56,6 +58,10 @@ public:
         return failure();
       if (phase.name == options.emit)
         return print();
+      if (reportOnly && phase.name == "dsc") {
+        progress.finish();
+        return success();
+      }
     }
     progress.begin("code");
     CodeGeneration code(options);
@@ -94,6 +100,8 @@ private:
   }
 
   LogicalResult checkAfter(const Phase &phase) {
+    if (phase.name == "dsc")
+      return report();
     if (phase.name != "prim")
       return success();
     SmallVector<StringRef> folderEntries;
@@ -103,6 +111,29 @@ private:
     if (failed(checkOneWeightType(*module, folderEntries)))
       return failure();
     return applyDimRanges(*module, options.dims);
+  }
+
+  /// Says what was recognised, where the user wants it; the engine keeps it too.
+  LogicalResult report() {
+    llvm::json::Object report = makeReport(*module);
+    std::string text = llvm::formatv("{0}", llvm::json::Value(llvm::json::Object(report)));
+    (*module)->setAttr("dsc.report", StringAttr::get(&context, text));
+    if (options.explain) {
+      progress.finish();
+      printReport(report, llvm::outs());
+      llvm::outs().flush();
+    }
+    if (!options.reportFile.empty()) {
+      auto file = OutputFile::create(options.reportFile);
+      if (!file)
+        return fail(file.takeError());
+      std::string pretty = llvm::formatv("{0:2}\n", llvm::json::Value(llvm::json::Object(report)));
+      if (llvm::Error error = (*file)->append({pretty.data(), pretty.size()}))
+        return fail(std::move(error));
+      if (llvm::Error error = (*file)->commit())
+        return fail(std::move(error));
+    }
+    return checkRequired(*module, report, options.require);
   }
 
   /// Brings one model to the first phase and moves its entries into the module.

@@ -32,6 +32,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &options) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
   entry.addPass(createRecognizeLatentAttention());
   entry.addPass(createRecognizeAttention());
+  entry.addPass(createRecognizeSparseIndex());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
 }

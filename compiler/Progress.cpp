@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/Progress.h"
+#include "compiler/report/LocationText.h"
 #include "mlir/IR/Location.h"
 #include "llvm/Support/Format.h"
 #include "llvm/Support/raw_ostream.h"
@@ -62,23 +63,13 @@ void Progress::printTimes() {
   llvm::errs() << llvm::format("%11.3f 100.0%%  total\n", sum);
 }
 
-/// "node 'n' (path)" or "file:line:column"; empty when the location says nothing.
+/// "'node' (path)" or "file:line:column"; empty when the location says nothing.
 static std::string describe(Location loc) {
-  std::string text;
-  loc->walk([&](Location part) {
-    if (auto named = dyn_cast<NameLoc>(part)) {
-      text = "'" + named.getName().str() + "'";
-      if (auto path = dyn_cast<NameLoc>(named.getChildLoc()))
-        text += " (" + path.getName().str() + ")";
-      return WalkResult::interrupt();
-    }
-    if (auto line = dyn_cast<FileLineColLoc>(part)) {
-      text = (line.getFilename().getValue() + ":" + Twine(line.getLine()) + ":" + Twine(line.getColumn())).str();
-      return WalkResult::interrupt();
-    }
-    return WalkResult::advance();
-  });
-  return text;
+  LocationText text = readLocation(loc);
+  bool isFile = loc->findInstanceOf<NameLoc>() == nullptr;
+  if (text.node.empty() || isFile)
+    return text.node;
+  return "'" + text.node + "'" + (text.path.empty() ? "" : " (" + text.path + ")");
 }
 
 void printDiagnostic(Diagnostic &diagnostic, Progress &progress) {

@@ -171,6 +171,25 @@ def RecognizeLatentAttention : Pass<"recognize-latent-attention", "::mlir::func:
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeSparseIndex : Pass<"recognize-sparse-index", "::mlir::func::FuncOp"> {
+  let summary = "masks of latent attention that an indexer chose are named";
+  let description = [{
+    The mask of DeepSeek sparse attention is false but where the top k of sum over j of w_j * relu(q_j . k) were written. The attention gets
+    `dsc.sparse_index`; nothing else changes.
+
+    ```mlir
+    %v, %i = prim.top_k %scores largest : ...
+    %m = prim.scatter_along_axis set %all, %i, %none axis 2 : ...
+    %o = dsc.latent_attention ... mask(%m4) {scale = 0.2 : f64}
+    // becomes
+    %o = dsc.latent_attention ... mask(%m4) {dsc.sparse_index = {dim = 128 : i64, heads = 64 : i64, top_k = 2048 : i64}, scale = 0.2 : f64}
+    ```
+
+    Numerics: bitwise.
+  }];
+  let statistics = [Statistic<"numMatched", "matched", "Number of sparse indices">];
+}
+
 def RecognizeAttention : Pass<"recognize-attention", "::mlir::func::FuncOp"> {
   let summary = "softmax(Q K^T) V becomes dsc.attention";
   let description = [{

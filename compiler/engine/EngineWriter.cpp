@@ -129,8 +129,9 @@ private:
     for (const StateTable::State &s : states.getStates())
       stateTable.push_back(CreateStateDirect(fbb, s.name.c_str(), s.kind, s.dtype, s.rank, s.axis));
     std::vector<flatbuffers::Offset<KeyValue>> metadata;
-    if (auto producer = module->getAttrOfType<StringAttr>("onnx.producer"))
-      metadata.push_back(CreateKeyValueDirect(fbb, "onnx.producer", producer.str().c_str()));
+    for (StringRef key : {"onnx.producer", "dsc.report"})
+      if (auto text = module->getAttrOfType<StringAttr>(key))
+        metadata.push_back(CreateKeyValueDirect(fbb, key.str().c_str(), text.str().c_str()));
     fbb.Finish(CreateManifestDirect(fbb, "dsc " DSC_VERSION, nullptr, &kernelTable, &weightTable, &stateTable, &entryTable,
                                     &metadata),
                ManifestIdentifier());

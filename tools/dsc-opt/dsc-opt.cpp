@@ -24,6 +24,7 @@ int main(int argc, char **argv) {
   dsc::registerDecompose();
   dsc::registerRecognizeAttention();
   dsc::registerRecognizeLatentAttention();
+  dsc::registerRecognizeSparseIndex();
   dsc::registerFormLatentAttention();
   dsc::registerDecomposeWithoutKernel();
   dsc::registerFormKernels();

@@ -20,6 +20,7 @@ void addCompileCommand(CLI::App &app) {
   struct Arguments {
     CompileOptions options;
     std::vector<std::string> models, dims;
+    std::string report;
   };
   auto arguments = std::make_shared<Arguments>();
   CompileOptions &options = arguments->options;
@@ -44,14 +45,23 @@ void addCompileCommand(CLI::App &app) {
   command->add_option("--dim", arguments->dims, "NAME=LO..HI or NAME=SIZE: what sizes a dimension can have");
   command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4");
   command->add_option("--dump-dir", options.dumpFolder, "write the IR after each phase into this folder");
+  command->add_flag("--explain", options.explain, "print each recognised layer with its parameters, and why others were not recognised");
+  command->add_option("--report", arguments->report, "json:FILE: the same for programs")->check([](const std::string &text) {
+    return text.starts_with("json:") && text.size() > 5 ? std::string() : std::string("expected json:FILE");
+  });
+  command->add_option("--require", options.require, "mla, moe, dsa, attention: an error unless all of these are recognised")
+      ->delimiter(',')
+      ->check(CLI::IsMember({"mla", "moe", "dsa", "attention"}));
   command->add_flag("--timing", options.timing, "tell the time of each phase");
   command->callback([arguments] {
     CompileOptions &options = arguments->options;
     options.inputs = take(findInputs(arguments->models));
     for (const std::string &dim : arguments->dims)
       options.dims.push_back(take(parseDimRange(dim)));
-    if (options.output.empty() && options.emit.empty()) {
-      std::cerr << "dsc: error: no output given: -o OUT.dsce\n";
+    if (!arguments->report.empty())
+      options.reportFile = arguments->report.substr(5);
+    if (options.output.empty() && options.emit.empty() && !options.explain && options.reportFile.empty()) {
+      std::cerr << "dsc: error: no output given: -o OUT.dsce, --emit=PHASE, --explain or --report=json:FILE\n";
       throw CLI::RuntimeError(2);
     }
     if (int code = compile(options))

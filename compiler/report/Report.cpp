@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/report/Report.h"
+#include "compiler/report/AttentionReport.h"
+#include "compiler/report/LocationText.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/recognize/Recognition.h"
+#include "llvm/ADT/StringSet.h"
+#include "llvm/Support/Format.h"
+#include "llvm/Support/raw_ostream.h"
+
+using namespace mlir;
+using llvm::json::Array;
+using llvm::json::Object;
+
+namespace dsc {
+
+namespace {
+
+/// The layers of one kind; misses make candidates of what did not match.
+struct Section {
+  Array layers;
+  int64_t misses = 0;
+
+  Object take() {
+    auto matched = int64_t(layers.size());
+    return Object{{"candidates", matched + misses}, {"matched", matched}, {"layers", std::move(layers)}};
+  }
+};
+
+Object withPlace(Object layer, func::FuncOp entry, Location location) {
+  LocationText place = readLocation(location);
+  layer["entry"] = entry.getName();
+  layer["node"] = place.node;
+  layer["layer"] = place.path;
+  return layer;
+}
+
+class Collector {
+public:
+  Object run(ModuleOp module) {
+    for (auto entry : module.getOps<func::FuncOp>()) {
+      entry.walk([&](Operation *op) { add(entry, op); });
+      if (auto list = entry->getAttrOfType<ArrayAttr>(recognize::missesAttr))
+        for (auto miss : list.getAsRange<DictionaryAttr>())
+          addMiss(entry, miss);
+      addStates(entry);
+    }
+    Object cache{{"states", std::move(states)}, {"elements_per_token", kept}, {"multi_head_elements_per_token", multiHead}};
+    if (multiHead)
+      cache["share"] = double(kept) / double(multiHead);
+    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"cache", std::move(cache)},
+            {"misses", std::move(misses)}};
+  }
+
+private:
+  void add(func::FuncOp entry, Operation *op) {
+    if (auto latent = dyn_cast<model::LatentAttentionOp>(op)) {
+      Object layer = describeLatentAttention(latent);
+      if (layer.getString("cache") != "none")
+        addKept(entry, layer);
+      mla.layers.push_back(withPlace(std::move(layer), entry, op->getLoc()));
+      if (auto index = describeSparseIndex(latent))
+        dsa.layers.push_back(withPlace(std::move(*index), entry, op->getLoc()));
+    } else if (auto other = dyn_cast<model::AttentionOp>(op)) {
+      if (auto expanded = describeExpandedLatentAttention(other)) {
+        addKept(entry, *expanded);
+        mla.layers.push_back(withPlace(std::move(*expanded), entry, op->getLoc()));
+      } else {
+        attention.layers.push_back(withPlace(describeAttention(other), entry, op->getLoc()));
+      }
+    }
+  }
+
+  /// Entries share their states: the first one with caches counts.
+  void addKept(func::FuncOp entry, const Object &layer) {
+    if (!counted)
+      counted = entry;
+    if (counted != entry)
+      return;
+    kept += *layer.getInteger("kv_elements");
+    multiHead += *layer.getInteger("multi_head_elements");
+  }
+
+  void addMiss(func::FuncOp entry, DictionaryAttr miss) {
+    auto text = [&](StringRef name) { return miss.getAs<StringAttr>(name).getValue(); };
+    StringRef kind = text("kind");
+    for (auto [name, section] : {std::pair<StringRef, Section *>{"mla", &mla}, {"moe", &moe}, {"dsa", &dsa}, {"attention", &attention}})
+      if (name == kind)
+        ++section->misses;
+    misses.push_back(withPlace(Object{{"kind", kind}, {"stage", text("stage")}, {"expected", text("expected")}, {"found", text("found")}}, entry,
+                               miss.getAs<LocationAttr>("where")));
+  }
+
+  void addStates(func::FuncOp entry) {
+    for (unsigned i = 0; i < entry.getNumArguments(); ++i)
+      if (auto state = entry.getArgAttrOfType<StringAttr>(i, "dsc.state"); state && known.insert(state.getValue()).second)
+        states.push_back(state.getValue());
+  }
+
+  Section mla, moe, dsa, attention;
+  Array misses, states;
+  llvm::StringSet<> known;
+  func::FuncOp counted;
+  int64_t kept = 0, multiHead = 0;
+};
+
+/// "heads 16, nope 128, ...": the parameters, those of the model first.
+std::string fieldsText(const Object &layer) {
+  static constexpr StringLiteral first[] = {"heads", "kv_heads", "nope", "rope", "key", "v", "kv_lora", "q_lora", "scale", "mask", "cache",
+                                            "experts", "top_k", "shared", "score", "bias", "groups", "groups_kept", "group_score", "fill"};
+  static constexpr StringLiteral places[] = {"entry", "node", "layer"};
+  SmallVector<StringRef> names;
+  for (StringRef name : first)
+    if (layer.get(name))
+      names.push_back(name);
+  SmallVector<StringRef> others;
+  for (const auto &[key, value] : layer)
+    if (StringRef name = key; !llvm::is_contained(first, name) && !llvm::is_contained(places, name))
+      others.push_back(name);
+  llvm::sort(others);
+  names.append(others);
+  std::string text;
+  llvm::raw_string_ostream os(text);
+  for (StringRef name : names) {
+    os << (text.empty() ? "" : ", ") << name << " ";
+    if (auto string = layer.getString(name))
+      os << *string;
+    else
+      os << *layer.get(name);
+  }
+  return text;
+}
+
+std::string placeText(const Object &object) {
+  StringRef node = object.getString("node").value_or(""), layer = object.getString("layer").value_or("");
+  return (layer.empty() ? node : layer + " (" + node + ")").str();
+}
+
+} // namespace
+
+Object makeReport(ModuleOp module) { return Collector().run(module); }
+
+void printReport(const Object &report, llvm::raw_ostream &os) {
+  static constexpr std::pair<StringLiteral, StringLiteral> kinds[] = {
+      {"mla", "latent attention"}, {"moe", "mixture of experts"}, {"dsa", "sparse index"}, {"attention", "attention"}};
+  for (auto [kind, title] : kinds) {
+    const Object &section = *report.getObject(kind);
+    if (*section.getInteger("candidates") == 0)
+      continue;
+    os << title << ": " << *section.getInteger("matched") << " of " << *section.getInteger("candidates") << " recognised\n";
+    for (const auto &layer : *section.getArray("layers")) {
+      const Object &fields = *layer.getAsObject();
+      os << "  " << *fields.getString("entry") << ": " << placeText(fields) << ": " << fieldsText(fields) << "\n";
+    }
+  }
+  const Object &cache = *report.getObject("cache");
+  if (auto share = cache.getNumber("share"))
+    os << "cache: " << *cache.getInteger("elements_per_token") << " elements a token, " << llvm::format("%.2f", 100 * *share)
+       << " % of the multi-head form's " << *cache.getInteger("multi_head_elements_per_token") << "\n";
+  for (const auto &miss : *report.getArray("misses")) {
+    const Object &fields = *miss.getAsObject();
+    os << "not recognised (" << *fields.getString("kind") << "), " << *fields.getString("entry") << ": " << placeText(fields) << ": "
+       << *fields.getString("stage") << ": expected " << *fields.getString("expected") << "; found " << *fields.getString("found") << "\n";
+  }
+}
+
+LogicalResult checkRequired(ModuleOp module, const Object &report, ArrayRef<std::string> kinds) {
+  bool ok = true;
+  for (const std::string &kind : kinds) {
+    const Object &section = *report.getObject(kind);
+    int64_t candidates = *section.getInteger("candidates");
+    if (candidates == 0)
+      module.emitError() << "--require=" << kind << ": nothing of this kind is in the model", ok = false;
+    for (auto entry : module.getOps<func::FuncOp>()) {
+      auto list = entry->getAttrOfType<ArrayAttr>(recognize::missesAttr);
+      for (Attribute each : list ? list : ArrayAttr::get(module.getContext(), {})) {
+        auto miss = cast<DictionaryAttr>(each);
+        if (miss.getAs<StringAttr>("kind").getValue() != kind)
+          continue;
+        emitError(miss.getAs<LocationAttr>("where")) << "--require=" << kind << ": " << miss.getAs<StringAttr>("stage").getValue() << ": expected "
+                                                     << miss.getAs<StringAttr>("expected").getValue() << "; found "
+                                                     << miss.getAs<StringAttr>("found").getValue();
+        ok = false;
+      }
+    }
+  }
+  return success(ok);
+}
+
+} // namespace dsc

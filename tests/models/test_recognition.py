@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Every latent attention of every stored export is recognised, with the parameters of the model's configuration."""
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from support.program import FIXTURES, dsc
+
+MANIFEST = json.loads((FIXTURES / "manifest.json").read_text())["cases"]
+MODULES = {"attn", "attn_causal", "attn_cached"}
+NO_ATTENTION = {"moe", "router"}
+# No latent attention; v4 has a form of its own.
+OTHER_ATTENTION = {"mixtral", "qwen3_moe", "gpt_oss", "v4"}
+
+# The root of the scale is a constant of the model's type, and is squared.
+SCALE_TOLERANCE = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 8e-3}
+
+
+def graphs():
+    """(case, graph) of every export that is a model of latent attention and can be read."""
+    for name, case in sorted((folder, entry) for folder, entry in cases()):
+        if case["form"] in NO_ATTENTION or case["arch"] in OTHER_ATTENTION or case.get("ort_fusions"):
+            continue
+        for graph in case.get("graphs", {}):
+            path = FIXTURES / name / graph
+            if path.exists() and case.get("opset") != 26:
+                yield pytest.param(name, graph, case, id=f"{name}/{graph}")
+
+
+def cases():
+    return MANIFEST.items() if isinstance(MANIFEST, dict) else ((entry["name"], entry) for entry in MANIFEST)
+
+
+def report(path, tmp_path, *arguments):
+    out = tmp_path / "report.json"
+    result = dsc("compile", path, f"--report=json:{out}", *arguments)
+    assert result.ok, result.err
+    return json.loads(out.read_text())
+
+
+def expected_scale(config):
+    """Query heads are scaled by the root of their width; YaRN scales both factors of the product (transformers, DeepseekV3Attention)."""
+    scale = (config["qk_nope_head_dim"] + config["qk_rope_head_dim"]) ** -0.5
+    rope = config.get("rope_parameters") or config.get("rope_scaling") or {}
+    if rope.get("rope_type", "default") != "default" and rope.get("mscale_all_dim"):
+        scale *= (0.1 * rope["mscale_all_dim"] * math.log(rope["factor"]) + 1.0) ** 2
+    return scale
+
+
+def latent_layers(case):
+    config = case["config"]
+    if case["form"] in MODULES:
+        return 1
+    types = config.get("layer_types") or []
+    return config["num_hidden_layers"] - types.count("linear_attention")
+
+
+@pytest.mark.parametrize("name, graph, case", graphs())
+def test_latent_attention(name, graph, case, tmp_path):
+    config = case["config"]
+    found = report(FIXTURES / name / graph, tmp_path, "--require=mla")
+    assert found["mla"]["candidates"] == found["mla"]["matched"] == len(found["mla"]["layers"]) == latent_layers(case), found
+    for layer in found["mla"]["layers"]:
+        assert layer["heads"] == config["num_attention_heads"]
+        assert layer["nope"] == config["qk_nope_head_dim"]
+        assert layer["rope"] == config["qk_rope_head_dim"]
+        assert layer["v"] == config["v_head_dim"]
+        assert layer["kv_lora"] == config["kv_lora_rank"]
+        assert layer["q_lora"] == (config["q_lora_rank"] or 0)
+        assert layer["scale"] == pytest.approx(expected_scale(config), rel=SCALE_TOLERANCE[case["dtype"]])
+    if config.get("index_topk") and case["arch"] in ("v32", "glm_dsa"):
+        assert found["dsa"]["matched"] == found["dsa"]["candidates"] == len(found["mla"]["layers"])
+        for layer in found["dsa"]["layers"]:
+            assert (layer["index_heads"], layer["index_dim"]) == (config["index_n_heads"], config["index_head_dim"])
+            assert layer["top_k"] == config["index_topk"]
+
+
+def test_other_attention_is_not_latent(tmp_path):
+    for name, case in cases():
+        if case["arch"] in OTHER_ATTENTION and case["status"] == "exported":
+            for graph in case["graphs"]:
+                assert report(FIXTURES / name / graph, tmp_path)["mla"]["matched"] == 0, name
+
+
+def test_require_names_what_is_missing(tmp_path):
+    name = next(name for name, case in cases() if case["arch"] == "mixtral")
+    model = next((FIXTURES / name).glob("*.onnx"))
+    result = dsc("compile", model, "--require=mla", "-o", tmp_path / "m.dsce")
+    assert result.code == 1
+    assert "--require=mla: nothing of this kind is in the model" in result.err
+    assert not (tmp_path / "m.dsce").exists()
