@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// The order of blocks, and the words of reports.
+#include "tools/ptxsim/core/Launch.h"
+
+#include "tools/ptxsim/core/AsyncCopies.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace ptxsim {
+
+const char *faultName(FaultKind kind) {
+  switch (kind) {
+  case FaultKind::OutOfBounds:
+    return "out-of-bounds";
+  case FaultKind::Misaligned:
+    return "misaligned";
+  case FaultKind::UninitialisedMemory:
+    return "uninitialised-memory";
+  case FaultKind::UninitialisedRegister:
+    return "uninitialised-register";
+  case FaultKind::Race:
+    return "race";
+  case FaultKind::MissingWait:
+    return "missing-wait";
+  case FaultKind::DivergentBarrier:
+    return "divergent-barrier";
+  case FaultKind::Deadlock:
+    return "deadlock";
+  case FaultKind::Limit:
+    return "limit";
+  case FaultKind::Trap:
+    return "trap";
+  case FaultKind::Assert:
+    return "assert";
+  case FaultKind::BadCollective:
+    return "bad-collective";
+  case FaultKind::Unsupported:
+    return "unsupported";
+  }
+  return "?";
+}
+
+Launch::Launch(const Image &image, const LaunchShape &shape, std::vector<uint8_t> parameters,
+               DeviceMemory &memory, uint32_t &clock, uint64_t seed)
+    : image(image), shape(shape), parameters(std::move(parameters)), memory(memory), clock(clock),
+      firstClock(clock + 1), stamp(clock + 1), random(seed), choice(options()),
+      warpsPerBlock((shape.threads() + 31) / 32) {
+  counters.launches = 1;
+  clock = firstClock;
+}
+
+std::optional<Report> Launch::run() {
+  try {
+    runBlocks();
+    return std::nullopt;
+  } catch (const Fault &fault) {
+    return describe(fault);
+  }
+}
+
+void Launch::runBlocks() {
+  std::vector<uint32_t> order(shape.blocks());
+  std::iota(order.begin(), order.end(), 0u);
+  for (size_t i = order.size(); i > 1; --i)
+    std::swap(order[i - 1], order[random.below(static_cast<uint32_t>(i))]);
+
+  struct Seat {
+    SharedMemory shared;
+    std::unique_ptr<Block> block;
+  };
+  // Few blocks at a time keep their memory warm; more take a seat when those that sit there make
+  // no progress, since they may wait for one that has not started. A GPU has room for so many:
+  constexpr size_t mostSeats = 132 * 16;
+  std::vector<std::unique_ptr<Seat>> seats;
+  size_t wanted = 2, next = 0;
+  uint64_t sinceFinish = 0;
+  struct KeepClock {
+    Launch &launch;
+    std::vector<std::unique_ptr<Seat>> &seats;
+    ~KeepClock() {
+      for (auto &seat : seats)
+        if (seat->block)
+          launch.clock = std::max(launch.clock, seat->block->lastClock());
+    }
+  } keepClock{*this, seats};
+
+  size_t busy = 0;
+  while (next < order.size() || busy) {
+    while (busy < wanted && next < order.size()) {
+      auto free = std::ranges::find_if(seats, [](const auto &seat) { return !seat->block; });
+      if (free == seats.end()) {
+        seats.push_back(std::make_unique<Seat>());
+        free = std::prev(seats.end());
+      }
+      Seat &seat = **free;
+      seat.block = std::make_unique<Block>(*this, order[next++], seat.shared, clock + 1);
+      ++busy;
+    }
+    size_t at = random.below(static_cast<uint32_t>(seats.size()));
+    while (!seats[at]->block)
+      at = (at + 1) % seats.size();
+    Block &block = *seats[at]->block;
+    for (unsigned turns = 1 + random.below(32); turns && !block.finished(); --turns) {
+      uint64_t before = executed;
+      if (!block.run(16 + random.below(496), executed))
+        block.deadlock();
+      sinceFinish += executed - before;
+      if (executed > choice.limit)
+        throw Fault{FaultKind::Limit, Fault::wholeWarp,
+                    fmt::format("the launch executed {} warp instructions without coming to its "
+                                "end (option `limit`); this warp:{}",
+                                executed, current->whereabouts())};
+    }
+    if (block.finished()) {
+      clock = std::max(clock, block.lastClock());
+      seats[at]->block.reset();
+      --busy;
+      sinceFinish = 0;
+    } else if (block.sinceProgress > 200'000 && sinceFinish > 200'000 && wanted < mostSeats) {
+      ++wanted;
+      sinceFinish = 0;
+    }
+  }
+}
+
+std::string Launch::place(uint32_t instruction) const {
+  const InstOrigin &origin = image.origins[instruction];
+  std::string text =
+      fmt::format("PTX line {}: `{}`", origin.line, image.module->lineText(origin.line));
+  auto file = image.module->files.find(origin.source.file);
+  if (origin.source.line && file != image.module->files.end())
+    text += fmt::format(" ({}:{})", file->second, origin.source.line);
+  return text;
+}
+
+std::string Launch::blockName(uint64_t linear) const {
+  return fmt::format("block ({},{},{})", linear % shape.grid[0],
+                     linear / shape.grid[0] % shape.grid[1],
+                     linear / shape.grid[0] / shape.grid[1]);
+}
+
+std::string Launch::threadName(uint32_t warpNumber, uint32_t lanes) const {
+  std::string text =
+      fmt::format("{} warp {}", blockName(warpNumber / warpsPerBlock), warpNumber % warpsPerBlock);
+  if (lanes)
+    text += fmt::format(" lane {}", laneList(lanes));
+  return text;
+}
+
+Report Launch::describe(const Fault &fault) const {
+  uint32_t lanes = fault.lane == Fault::wholeWarp ? 0 : 1u << fault.lane;
+  std::string text = fmt::format("{}: kernel {}", faultName(fault.kind), image.entry->name);
+  if (current)
+    text += fmt::format(", {}\n  at {}", threadName(current->number, lanes), place(current->pc));
+  return {fault.kind, text + "\n  " + fault.message};
+}
+
+} // namespace ptxsim
