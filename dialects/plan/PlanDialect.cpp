@@ -48,6 +48,33 @@ LogicalResult PackOp::verify() {
 
 ValueRange KernelOp::getYielded() { return cast<YieldOp>(getBlock().getTerminator()).getValues(); }
 
+/// Types of the results of plan.group_rows.
+static llvm::SmallVector<Type, 3> groupTypes(Value ids, int64_t matrices, int64_t most) {
+  MLIRContext *context = ids.getContext();
+  Expr rows = product(context, getDims(ids)), number = constant(context, matrices);
+  Expr groups = min(number, rows) + floorDiv(rows, constant(context, most));
+  Type i32 = IntegerType::get(context, 32);
+  return {getTensorType({rows}, i32), getTensorType({groups, constant(context, 2)}, i32), getTensorType({number + 1}, i32)};
+}
+
+void GroupRowsOp::build(OpBuilder &, OperationState &state, Value ids, int64_t matrices, int64_t most) {
+  state.addOperands(ids);
+  auto &properties = state.getOrAddProperties<Properties>();
+  Type i64 = IntegerType::get(ids.getContext(), 64);
+  properties.matrices = IntegerAttr::get(i64, matrices);
+  properties.most = IntegerAttr::get(i64, most);
+  state.addTypes(groupTypes(ids, matrices, most));
+}
+
+LogicalResult GroupRowsOp::verify() {
+  Type type = elementType(getIds());
+  if ((!type.isSignlessInteger(64) && !type.isSignlessInteger(32)) || getMatrices() < 1 || getMost() < 1)
+    return emitOpError("(C1): cannot group by ") << getIds().getType();
+  if (llvm::SmallVector<Type>(getResultTypes()) != llvm::SmallVector<Type>(groupTypes(getIds(), getMatrices(), getMost())))
+    return emitOpError("(C2): wrong types of results");
+  return success();
+}
+
 LogicalResult KernelOp::verify() {
   auto yield = dyn_cast<YieldOp>(getBlock().getTerminator());
   if (!yield)

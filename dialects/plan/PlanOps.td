@@ -150,6 +150,43 @@ def Plan_PackOp : Plan_Op<"pack", [Pure, AllTypesMatch<["operand", "result"]>]> 
   }];
 }
 
+def Plan_GroupRowsOp : Plan_Op<"group_rows", [Pure]> {
+  let summary = "rows that choose the same matrix, together";
+  let description = [{
+    `ids`, read row-major as P numbers in [0, matrices), choose a matrix for each of P rows. `order` [P] lists the rows by matrix, rows of one
+    matrix in their order. `groups` [T, 2] has pairs (first, count): rows order[first], ..., order[first + count - 1] have one matrix and are `most` at
+    most; T = min(matrices, P) + P floordiv most pairs are always enough, and those left over have count 0. `ends` [matrices + 1] is where
+    each matrix ends in `order`, behind a 0. An id out of range is a fault.
+
+    Constraints: (C1) `ids` are of type i64 or i32, `matrices` and `most` are positive; (C2) the results are as described, of type i32.
+
+    ```mlir
+    %order, %groups, %ends = plan.group_rows %ids of 4 most 48
+        : tensor<6xi64> -> tensor<6xi32>, tensor<4x2xi32>, tensor<5xi32>
+    ```
+  }];
+  let arguments = (ins Plan_Tensor:$ids, I64Attr:$matrices, I64Attr:$most);
+  let results = (outs Plan_Tensor:$order, Plan_Tensor:$groups, Plan_Tensor:$ends);
+  let assemblyFormat = "$ids `of` $matrices `most` $most attr-dict `:` type($ids) `->` type($order) `,` type($groups) `,` type($ends)";
+  let hasVerifier = 1;
+  let builders = [OpBuilder<(ins "::mlir::Value":$ids, "int64_t":$matrices, "int64_t":$most)>];
+}
+
+def Plan_InGroupsOp : Plan_Op<"in_groups", [Pure, AllTypesMatch<["ids", "result"]>]> {
+  let summary = "the ids themselves, with the order in which their rows are done";
+  let description = [{
+    The contraction that chooses its weight by `result` handles the rows of a group together, so that it reads the weight once for all of them.
+    The values are those of `ids`; so is every bit of the contraction's result.
+
+    ```mlir
+    %1 = plan.in_groups %ids by %order, %groups : tensor<6xi64>, tensor<6xi32>, tensor<4x2xi32>
+    ```
+  }];
+  let arguments = (ins Plan_Tensor:$ids, Plan_Tensor:$order, Plan_Tensor:$groups);
+  let results = (outs Plan_Tensor:$result);
+  let assemblyFormat = "$ids `by` $order `,` $groups attr-dict `:` type($ids) `,` type($order) `,` type($groups)";
+}
+
 def Plan_StateOp : Plan_Op<"state", [Pure]> {
   let summary = "the buffer of a state in an entry that starts it: contents not defined";
   let description = [{

@@ -176,6 +176,8 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
       eraseDeadOps(func);
       placeStates(func);
       separateOutputs(func);
+      if (packWeights)
+        groupChosenRows(func);
       numLaunches += EntryPlanner(func, kernels, maxOps, packWeights).run();
     }
     numKernels += kernels.size();

@@ -139,7 +139,7 @@ bool Fusion::isCheap(Operation *op, unsigned depth) const {
     auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
     return dense && dense.isSplat();
   }
-  if (isa<IndexExprOp, ExprsOp>(op) || indexMaps.contains(op))
+  if (isa<IndexExprOp, ExprsOp, InGroupsOp>(op) || indexMaps.contains(op))
     return true;
   if (!isa<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConvertOp, SelectOp>(op))
     return false;
@@ -206,7 +206,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
-    if (isa<model::AttentionOp>(op))
+    if (isa<model::AttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
       continue;

@@ -22,38 +22,101 @@ static bool isWeight(Value input) {
          (type.getElementType().isF32() || type.getElementType().isBF16() || type.getElementType().isF16());
 }
 
+/// The layout of the weight that an operand of `dot` reads on `path`.
+static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path) {
+  Value operand = isLhs ? dot.getLhs() : dot.getRhs();
+  auto batch = isLhs ? dot.getLhsBatch() : dot.getRhsBatch();
+  auto contract = isLhs ? dot.getLhsContract() : dot.getRhsContract();
+  SmallVector<int64_t> contracted;
+  for (int64_t dim : contract)
+    contracted.push_back(path.dims[dim]);
+  int64_t columns = -1;
+  for (int64_t dim = 0; dim < rank(operand); ++dim)
+    if (!llvm::is_contained(batch, dim) && !llvm::is_contained(contract, dim) && !isConstant(getDim(operand.getType(), dim), 1))
+      columns = path.dims[dim];
+  if (columns < 0 || llvm::is_contained(contracted, -1))
+    return {};
+  auto type = cast<RankedTensorType>(path.source.getType());
+  int64_t width = choosePanelWidth(type.getDimSize(columns));
+  auto start = asConstant(path.starts[columns]);
+  // A part of the columns begins at a panel: narrower ones where that helps.
+  while (start && *start % width != 0 && width > 16)
+    width -= 16;
+  if (type.getDimSize(columns) < minColumns || !start || *start % width != 0 || path.steps[columns] != 1)
+    return {};
+  return PanelsAttr::get(dot.getContext(), columns, contracted, width, 1);
+}
+
 PanelsAttr choosePanels(const Fusion::Tree &tree, Value input) {
   auto dot = dyn_cast<DotOp>(tree.ops.back());
   if (!dot || !isWeight(input) || !isReadOnce(tree, input))
     return {};
   auto isInput = [&](Value value) { return tree.inputs.contains(value); };
   for (bool isLhs : {false, true}) {
-    Value operand = isLhs ? dot.getLhs() : dot.getRhs();
-    auto path = findOperandPath(operand, isInput);
-    if (!path || path->source != input)
-      continue;
-    auto batch = isLhs ? dot.getLhsBatch() : dot.getRhsBatch();
-    auto contract = isLhs ? dot.getLhsContract() : dot.getRhsContract();
-    SmallVector<int64_t> contracted;
-    for (int64_t dim : contract)
-      contracted.push_back(path->dims[dim]);
-    int64_t columns = -1;
-    for (int64_t dim = 0; dim < rank(operand); ++dim)
-      if (!llvm::is_contained(batch, dim) && !llvm::is_contained(contract, dim) && !isConstant(getDim(operand.getType(), dim), 1))
-        columns = path->dims[dim];
-    if (columns < 0 || llvm::is_contained(contracted, -1))
-      return {};
-    auto type = cast<RankedTensorType>(input.getType());
-    int64_t width = choosePanelWidth(type.getDimSize(columns));
-    auto start = asConstant(path->starts[columns]);
-    // A part of the columns begins at a panel: narrower ones where that helps.
-    while (start && *start % width != 0 && width > 16)
-      width -= 16;
-    if (type.getDimSize(columns) < minColumns || !start || *start % width != 0 || path->steps[columns] != 1)
-      return {};
-    return PanelsAttr::get(input.getContext(), columns, contracted, width, 1);
+    auto path = findOperandPath(isLhs ? dot.getLhs() : dot.getRhs(), isInput);
+    if (path && path->source == input)
+      return layoutOf(dot, isLhs, *path);
   }
   return {};
+}
+
+// ---- Rows that choose their weight -------------------------------------------------------------------------------
+
+/// The one operand among transposes, slices and choices up to the weight that gives indices; null when there is none, or several.
+static OpOperand *findChoice(Value operand) {
+  OpOperand *found = nullptr;
+  for (Operation *op = operand.getDefiningOp(); isa_and_present<TransposeOp, SliceOp, TakeOp, GatherNdOp>(op);
+       op = op->getOperand(0).getDefiningOp()) {
+    if (!isa<TakeOp, GatherNdOp>(op))
+      continue;
+    auto gather = dyn_cast<GatherNdOp>(op);
+    if (found || (gather && (gather.getBatchDims() != 0 || !isConstant(getDims(gather.getIndices()).back(), 1))))
+      return nullptr;
+    found = &op->getOpOperand(1);
+  }
+  return found;
+}
+
+/// Whether `dot` multiplies each chosen matrix by one vector: the free dimensions of the other operand are ones, and one dimension
+/// of the indices is not.
+static bool isMatrixTimesVector(DotOp dot, bool isLhs, const OperandPath &path) {
+  Value other = isLhs ? dot.getRhs() : dot.getLhs();
+  auto batch = isLhs ? dot.getRhsBatch() : dot.getLhsBatch(), contract = isLhs ? dot.getRhsContract() : dot.getLhsContract();
+  for (int64_t dim = 0; dim < rank(other); ++dim)
+    if (!llvm::is_contained(batch, dim) && !llvm::is_contained(contract, dim) && !isConstant(getDims(other)[dim], 1))
+      return false;
+  auto dims = getDims(isLhs ? dot.getLhs() : dot.getRhs());
+  return llvm::count_if(llvm::enumerate(dims), [&](auto it) { return path.dims[it.index()] < 0 && !isConstant(it.value(), 1); }) == 1;
+}
+
+void groupChosenRows(func::FuncOp func) {
+  // Rows of one work item against one panel, which stays in a core's cache for all of them.
+  constexpr int64_t most = 48;
+  llvm::DenseMap<std::pair<Value, int64_t>, Value> known;
+  func.walk([&](DotOp dot) {
+    for (bool isLhs : {false, true}) {
+      Value operand = isLhs ? dot.getLhs() : dot.getRhs();
+      OpOperand *choice = findChoice(operand);
+      auto path = findOperandPath(operand, isWeight);
+      if (!choice || !path || !isMatrixTimesVector(dot, isLhs, *path) || !layoutOf(dot, isLhs, *path))
+        continue;
+      Operation *chooser = choice->getOwner();
+      auto take = dyn_cast<TakeOp>(chooser);
+      int64_t matrices = *asConstant(getDims(chooser->getOperand(0))[take ? take.getAxis() : 0]);
+      Value ids = choice->get(), &grouped = known[{ids, matrices}];
+      Type type = elementType(ids);
+      if (matrices < 2 || !chooser->hasOneUse() || (!type.isSignlessInteger(64) && !type.isSignlessInteger(32)))
+        continue;
+      if (!grouped) {
+        OpBuilder b(func.getContext());
+        b.setInsertionPointAfterValue(ids);
+        auto groups = GroupRowsOp::create(b, ids.getLoc(), ids, matrices, most);
+        grouped = InGroupsOp::create(b, ids.getLoc(), ids.getType(), ids, groups.getOrder(), groups.getGroups());
+      }
+      choice->set(grouped);
+      return;
+    }
+  });
 }
 
 } // namespace dsc::plan

@@ -12,6 +12,10 @@ namespace dsc::plan {
 /// otherwise too. The columns are the last dimension that only the weight gives to the result, and lie in the lanes.
 PanelsAttr choosePanels(const Fusion::Tree &tree, mlir::Value input);
 
+/// Contractions of a weight that indices choose for each row with one vector a row: their indices get a `plan.in_groups`, so that
+/// rows of one choice are done together.
+void groupChosenRows(mlir::func::FuncOp func);
+
 } // namespace dsc::plan
 
 #endif

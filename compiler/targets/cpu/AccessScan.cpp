@@ -59,6 +59,7 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
         addresses.push_back(simplify(address, extents));
       })
       .Case<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp>([&](auto) { all(); })
+      .Case<plan::InGroupsOp>([&](auto o) { visit(o.getIds(), at); })
       .Case<BroadcastOp>([&](auto o) { visit(o.getOperand(), broadcastIndices(o, at)); })
       .Case<ReshapeOp>([&](auto o) { visit(o.getOperand(), reshapeIndices(o, at, extents)); })
       .Case<TransposeOp>([&](auto o) { visit(o.getOperand(), transposeIndices(o, at)); })

@@ -98,6 +98,7 @@ Value KernelCode::elementUncached(Value tensor, ArrayRef<Expr> at) {
                            at.drop_front(axis + 1), axis);
       })
       .Case<GatherNdOp>([&](auto o) { return gatherElement(o, at); })
+      .Case<plan::InGroupsOp>([&](auto o) { return element(o.getIds(), at); })
       .Case<ReduceOp>([&](auto o) { return reduceElement(o, at); })
       .Case<ArgReduceOp>([&](auto o) { return argReduceElement(o, at); })
       .Case<DotOp>([&](auto o) { return dotElement(o, at); })

@@ -65,6 +65,7 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
   }
   auto root =
       llvm::TypeSwitch<Operation *, std::unique_ptr<KernelRoot>>(last)
+          .Case<plan::GroupRowsOp>([&](auto op) { return makeGroupRowsRoot(kernel, op); })
           .Case<CumSumOp>([&](auto op) { return makeCumSumRoot(kernel, op); })
           .Case<ScatterNdOp>([&](auto op) { return makeScatterNdRoot(kernel, op); })
           .Case<ScatterAlongAxisOp>([&](auto op) { return makeScatterAlongAxisRoot(kernel, op); })

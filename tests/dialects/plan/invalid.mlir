@@ -96,3 +96,19 @@ func.func @not_in_panels() {
   %0 = plan.launch @copy sizes [] (%w) : (tensor<4x8xf32>) -> tensor<4x8xf32>
   return
 }
+
+// -----
+
+func.func @group_by_floats(%x: tensor<4xf32>) {
+  // expected-error @below {{(C1): cannot group by 'tensor<4xf32>'}}
+  %o, %g, %e = plan.group_rows %x of 3 most 2 : tensor<4xf32> -> tensor<4xi32>, tensor<5x2xi32>, tensor<4xi32>
+  return
+}
+
+// -----
+
+func.func @few_groups(%x: tensor<4xi64>) {
+  // expected-error @below {{(C2): wrong types of results}}
+  %o, %g, %e = plan.group_rows %x of 3 most 2 : tensor<4xi64> -> tensor<4xi32>, tensor<3x2xi32>, tensor<4xi32>
+  return
+}

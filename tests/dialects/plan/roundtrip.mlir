@@ -35,3 +35,12 @@ func.func @pack() -> tensor<4x8xf32> {
   %0 = plan.pack %w <columns = 1, contracted = [0], width = 8, group = 1> : tensor<4x8xf32>
   return %0 : tensor<4x8xf32>
 }
+
+// CHECK-LABEL: func.func @groups
+// CHECK:         plan.group_rows %{{.*}} of 3 most 2 : tensor<4xi64> -> tensor<4xi32>, tensor<5x2xi32>, tensor<4xi32>
+// CHECK:         plan.in_groups %{{.*}} by %{{.*}}, %{{.*}} : tensor<4xi64>, tensor<4xi32>, tensor<5x2xi32>
+func.func @groups(%ids: tensor<4xi64>) -> tensor<4xi64> {
+  %o, %g, %e = plan.group_rows %ids of 3 most 2 : tensor<4xi64> -> tensor<4xi32>, tensor<5x2xi32>, tensor<4xi32>
+  %0 = plan.in_groups %ids by %o, %g : tensor<4xi64>, tensor<4xi32>, tensor<5x2xi32>
+  return %0 : tensor<4xi64>
+}

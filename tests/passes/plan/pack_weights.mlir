@@ -47,3 +47,37 @@ func.func @not_packed(%x: tensor<?x2xf32, #prim.shape<"n", 2>>, %y: tensor<?x2xi
   %1 = prim.dot %y, %v batch [] x [] contract [1] x [0] : tensor<?x2xi32, #prim.shape<"n", 2>>, tensor<2x4xi32> -> tensor<?x4xi32, #prim.shape<"n", 4>>
   return %0, %1 : tensor<?x2xf32, #prim.shape<"n", 2>>, tensor<?x4xi32, #prim.shape<"n", 4>>
 }
+
+// -----
+
+// Rows that choose their matrix are grouped, once for both contractions that use the indices.
+// CHECK:       plan.kernel @group_rows_0 sizes ["s0"]
+// CHECK:         plan.group_rows %{{.*}} of 2 most 48
+// CHECK:       plan.kernel @dot_0
+// CHECK:         %[[I:.*]] = plan.in_groups
+// CHECK-NEXT:    prim.take %{{.*}}, %[[I]]
+// CHECK-LABEL: func.func @grouped
+// CHECK:         %[[G:.*]]:3 = plan.launch @group_rows_0 sizes ["t"](%arg0)
+// CHECK:         plan.launch @dot_0 {{.*}}%[[G]]#0, %[[G]]#1
+// CHECK-NOT:     @group_rows
+// CHECK:         plan.launch @dot_0 {{.*}}%[[G]]#0, %[[G]]#1
+func.func @grouped(%i: tensor<?xi64, #prim.shape<"t">>, %x: tensor<?x4xf32, #prim.shape<"t", 4>>) -> tensor<?x4xf32, #prim.shape<"t", 4>> {
+  %w = prim.constant dense<[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [7.0, 8.0, 9.0, 1.0], [1.0, 2.0, 3.0, 4.0]], [[0.0, 2.0, 3.0, 4.0], [4.0, 5.0, 6.0, 7.0], [7.0, 8.0, 9.0, 1.0], [1.0, 2.0, 3.0, 4.0]]]> : tensor<2x4x4xf32>
+  %g = prim.take %w, %i axis 0 : tensor<2x4x4xf32>, tensor<?xi64, #prim.shape<"t">> -> tensor<?x4x4xf32, #prim.shape<"t", 4, 4>>
+  %0 = prim.dot %g, %x batch [0] x [0] contract [2] x [1] : tensor<?x4x4xf32, #prim.shape<"t", 4, 4>>, tensor<?x4xf32, #prim.shape<"t", 4>> -> tensor<?x4xf32, #prim.shape<"t", 4>>
+  %h = prim.take %w, %i axis 0 : tensor<2x4x4xf32>, tensor<?xi64, #prim.shape<"t">> -> tensor<?x4x4xf32, #prim.shape<"t", 4, 4>>
+  %1 = prim.dot %h, %0 batch [0] x [0] contract [2] x [1] : tensor<?x4x4xf32, #prim.shape<"t", 4, 4>>, tensor<?x4xf32, #prim.shape<"t", 4>> -> tensor<?x4xf32, #prim.shape<"t", 4>>
+  return %1 : tensor<?x4xf32, #prim.shape<"t", 4>>
+}
+
+// -----
+
+// Near miss: several vectors for each choice are a contraction of their own.
+// CHECK-LABEL: func.func @several
+// CHECK-NOT:     @group_rows
+func.func @several(%i: tensor<?xi64, #prim.shape<"t">>, %x: tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>) -> tensor<?x3x4xf32, #prim.shape<"t", 3, 4>> {
+  %w = prim.constant dense<[[[1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0], [7.0, 8.0, 9.0, 1.0], [1.0, 2.0, 3.0, 4.0]], [[0.0, 2.0, 3.0, 4.0], [4.0, 5.0, 6.0, 7.0], [7.0, 8.0, 9.0, 1.0], [1.0, 2.0, 3.0, 4.0]]]> : tensor<2x4x4xf32>
+  %g = prim.take %w, %i axis 0 : tensor<2x4x4xf32>, tensor<?xi64, #prim.shape<"t">> -> tensor<?x4x4xf32, #prim.shape<"t", 4, 4>>
+  %0 = prim.dot %x, %g batch [0] x [0] contract [2] x [2] : tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>, tensor<?x4x4xf32, #prim.shape<"t", 4, 4>> -> tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>
+  return %0 : tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>
+}

@@ -127,6 +127,62 @@ TEST_F(Panels, RowsHaveTheBitsOfOneRow) {
     }
 }
 
+const char *const groupRows = R"(sizes ["p"] strides [unit, unit, unit, unit] aliases [-1, -1, -1] {
+  ^bb0(%i: tensor<?x1xi64, #prim.shape<"p", 1>>):
+    %o, %g, %e = plan.group_rows %i of 5 most 3 : tensor<?x1xi64, #prim.shape<"p", 1>> -> tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>, tensor<6xi32>
+    plan.yield %o, %g, %e : tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>, tensor<6xi32>
+  })";
+
+/// The rows of each matrix in their order, in groups of three at most.
+TEST_F(Panels, RowsAreGroupedByMatrix) {
+  mlir::Type i64 = mlir::IntegerType::get(&context, 64);
+  auto groupsOf = [&](const std::vector<int64_t> &ids) {
+    return run(groupRows, {Tensor::fromValues<int64_t>({int64_t(ids.size()), 1}, i64, ids)}, {int64_t(ids.size())});
+  };
+  auto got = groupsOf({4, 0, 4, 1, 4, 4, 0, 4});
+  EXPECT_EQ(got[0].values<int32_t>(), llvm::ArrayRef<int32_t>({1, 6, 3, 0, 2, 4, 5, 7}));
+  EXPECT_EQ(got[1].values<int32_t>(), llvm::ArrayRef<int32_t>({0, 2, 2, 1, 3, 3, 6, 2, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(fault, 0u);
+  EXPECT_EQ(groupsOf({}).at(0).getNumElements(), 0);
+  EXPECT_EQ(groupsOf({3, 3, 3}).at(1).values<int32_t>(), llvm::ArrayRef<int32_t>({0, 3, 0, 0, 0, 0, 0, 0}));
+  EXPECT_EQ(fault, 0u);
+  groupsOf({1, 5});
+  EXPECT_EQ(fault, 1u);
+}
+
+/// A contraction by groups gives the bits of one row after another.
+TEST_F(Panels, GroupedRowsHaveTheBitsOfSingleOnes) {
+  const std::string body = R"(
+    %w2 = prim.gather_nd %w, %c batch 0 : tensor<5x21x40xf32>, tensor<?x1xi64, #prim.shape<"p", 1>> -> tensor<?x21x40xf32, #prim.shape<"p", 21, 40>>
+    %r = prim.dot %w2, %x batch [0] x [0] contract [2] x [1] : tensor<?x21x40xf32, #prim.shape<"p", 21, 40>>, tensor<?x40x1xf32, #prim.shape<"p", 40, 1>> -> tensor<?x21x1xf32, #prim.shape<"p", 21, 1>>
+    plan.yield %r : tensor<?x21x1xf32, #prim.shape<"p", 21, 1>>
+  })";
+  const std::string inputs = R"(%w: tensor<5x21x40xf32>, %i: tensor<?x1xi64, #prim.shape<"p", 1>>, %x: tensor<?x40x1xf32, #prim.shape<"p", 40, 1>>)";
+  const std::string single = R"(sizes ["p"] strides [#plan.panels<columns = 1, contracted = [2], width = 32, group = 1>, unit, unit, unit] aliases [-1] {
+    ^bb0()" + inputs + "):" + replaceAll(body, "%c ", "%i ");
+  const std::string grouped = R"(sizes ["p"] strides [#plan.panels<columns = 1, contracted = [2], width = 32, group = 1>, unit, unit, unit, unit, unit] aliases [-1] {
+    ^bb0()" + inputs + R"(, %o: tensor<?xi32, #prim.shape<"p">>, %g: tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>):
+    %c = plan.in_groups %i by %o, %g : tensor<?x1xi64, #prim.shape<"p", 1>>, tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>)" + body;
+  mlir::Type f32 = mlir::Float32Type::get(&context), i64 = mlir::IntegerType::get(&context, 64);
+  std::uniform_real_distribution<float> reals(-2, 2);
+  Tensor w = Tensor::allocate({5, 21, 40}, f32);
+  for (float *p = w.mutableData<float>(), *end = p + w.getNumElements(); p != end; ++p)
+    *p = reals(random);
+  for (int64_t rows : {0, 1, 6, 29}) {
+    std::vector<int64_t> chosen(rows);
+    for (int64_t &id : chosen)
+      id = random() % 5;
+    Tensor ids = Tensor::fromValues<int64_t>({rows, 1}, i64, chosen), x = Tensor::allocate({rows, 40, 1}, f32);
+    for (int64_t i = 0; i < x.getNumElements(); ++i)
+      x.mutableData<float>()[i] = reals(random);
+    auto groups = run(groupRows, {ids}, {rows});
+    auto want = run(single, {w, ids, x}, {rows}), got = run(grouped, {w, ids, x, groups[0], groups[1]}, {rows});
+    ASSERT_EQ(got.size(), 1u);
+    EXPECT_TRUE(got[0].bytes() == want[0].bytes()) << rows << " rows";
+    EXPECT_EQ(fault, 0u);
+  }
+}
+
 TEST(PanelLayout, PadsAndGroups) {
   mlir::MLIRContext context;
   context.loadDialect<plan::PlanDialect>();
