@@ -23,7 +23,7 @@ func.func @linear(%x: tensor<?x2xf32, #prim.shape<"n", 2>>, %y: tensor<?x2xf32, 
 // -----
 
 // The weight on the left, its rows chosen by indices: experts are outer, and panels are read in place.
-// CHECK:       plan.kernel @dot_0 {{.*}} strides [unit, #plan.panels<columns = 1, contracted = [2], width = 4, group = 1>, unit, unit]
+// CHECK:       plan.kernel @dot_0 {{.*}} strides [unit, #plan.panels<columns = 1, contracted = [2], width = 4, group = 1>, unit, unit, unit, unit]
 // CHECK:         prim.gather_nd
 // CHECK-LABEL: func.func @experts
 // CHECK:         plan.pack

@@ -127,11 +127,11 @@ TEST_F(Panels, RowsHaveTheBitsOfOneRow) {
     }
 }
 
-const char *const groupRows = R"(sizes ["p"] strides [unit, unit, unit, unit] aliases [-1, -1, -1] {
+const char *const groupRows = R"k(sizes ["p"] strides [unit, unit, unit, unit] aliases [-1, -1, -1] {
   ^bb0(%i: tensor<?x1xi64, #prim.shape<"p", 1>>):
     %o, %g, %e = plan.group_rows %i of 5 most 3 : tensor<?x1xi64, #prim.shape<"p", 1>> -> tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>, tensor<6xi32>
     plan.yield %o, %g, %e : tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>, tensor<6xi32>
-  })";
+  })k";
 
 /// The rows of each matrix in their order, in groups of three at most.
 TEST_F(Panels, RowsAreGroupedByMatrix) {
@@ -161,8 +161,8 @@ TEST_F(Panels, GroupedRowsHaveTheBitsOfSingleOnes) {
   const std::string single = R"(sizes ["p"] strides [#plan.panels<columns = 1, contracted = [2], width = 32, group = 1>, unit, unit, unit] aliases [-1] {
     ^bb0()" + inputs + "):" + replaceAll(body, "%c ", "%i ");
   const std::string grouped = R"(sizes ["p"] strides [#plan.panels<columns = 1, contracted = [2], width = 32, group = 1>, unit, unit, unit, unit, unit] aliases [-1] {
-    ^bb0()" + inputs + R"(, %o: tensor<?xi32, #prim.shape<"p">>, %g: tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>):
-    %c = plan.in_groups %i by %o, %g : tensor<?x1xi64, #prim.shape<"p", 1>>, tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>)" + body;
+    ^bb0()" + inputs + R"k(, %o: tensor<?xi32, #prim.shape<"p">>, %g: tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>):
+    %c = plan.in_groups %i by %o, %g : tensor<?x1xi64, #prim.shape<"p", 1>>, tensor<?xi32, #prim.shape<"p">>, tensor<?x2xi32, #prim.shape<"floordiv(p, 3) + min(p, 5)", 2>>)k" + body;
   mlir::Type f32 = mlir::Float32Type::get(&context), i64 = mlir::IntegerType::get(&context, 64);
   std::uniform_real_distribution<float> reals(-2, 2);
   Tensor w = Tensor::allocate({5, 21, 40}, f32);
