@@ -30,6 +30,8 @@ static void recognize(OpPassManager &pm, const CompileOptions &options) {
   states.kv = options.kv;
   pm.addPass(createRecognizeCacheStates(states));
   OpPassManager &entry = pm.nest<func::FuncOp>();
+  entry.addPass(createRecognizeRouters());
+  entry.addPass(createRecognizeExperts());
   entry.addPass(createRecognizeLatentAttention());
   entry.addPass(createRecognizeAttention());
   entry.addPass(createRecognizeSparseIndex());

@@ -211,6 +211,50 @@ def RecognizeAttention : Pass<"recognize-attention", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeRouters : Pass<"recognize-routers", "::mlir::func::FuncOp"> {
+  let summary = "scores, groups, choice and renormalisation become dsc.route";
+  let description = [{
+    Begins at a choice of the k largest of E scores and follows single elements back (Elements.h): the score function, a bias for selection,
+    groups with what they are chosen by and what fills the others; then forward to the weights of the chosen. Machinery of groups that keeps all of
+    them vanishes. Which tensor the weights come from is proved, not assumed.
+
+    ```mlir
+    %s = softmax of %logits, several operations
+    %v, %i = prim.top_k %s largest : tensor<?x8xf32, ...> -> tensor<?x2xf32, ...>, tensor<?x2xi64, ...>
+    %w = prim.binary div %v, (sum of %v over the slots)
+    // becomes
+    %w, %i = dsc.route softmax %logits {renormalise = 0.0 : f64, scale = 1.0 : f64} : ...
+    ```
+
+    What is not proved stays; the entry's `dsc.misses` then says at which node the proof ended. Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numRouters", "routers", "Number of routers">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
+def RecognizeExperts : Pass<"recognize-experts", "::mlir::func::FuncOp"> {
+  let summary = "weighted sums of chosen feed-forward networks become dsc.experts";
+  let description = [{
+    Proves result[t] = sum over slots j of w[t, j] * F_e(x[t]) with e = ids[t, j] and F_e one network over weights stacked by expert, whatever the
+    encoding: `batched` (the weights of each slot's expert gathered), `grouped` (rows sorted by expert, a part for each, put back by the inverse of the sort;
+    bins are tried for every expert, for exporters compute them in floats), `loop` (for each expert the tokens that have chosen it, scattered and
+    added), `dense` (every expert for every token, times a weight that is zero if it was not chosen). Comes after recognize-routers.
+
+    ```mlir
+    %w1 = prim.gather_nd %gate_up, %ids batch 0 : tensor<8x32x64xf32>, ... -> tensor<?x32x64xf32, ...>
+    ... gate, up, activation, down, times %w, summed over slots
+    // becomes
+    %g = prim.slice %gate_up starts [0, 0, 0] steps [1, 1, 1] : tensor<8x32x64xf32> -> tensor<8x16x64xf32>
+    %y = dsc.experts silu %x ids(%ids) weights(%w) gate(%g) up(%u) down(%down) {dsc.encoding = "batched"} : ...
+    ```
+
+    A shared expert that is added to the sum stays where it is; its width is noted as `dsc.shared_width`. A router without such a sum is a
+    miss, and a loop that lacks experts a warning as well: its file computes something else than the model. Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numExperts", "experts", "Number of layers of experts">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/report/Report.h"
 #include "compiler/report/AttentionReport.h"
+#include "compiler/report/ExpertReport.h"
 #include "compiler/report/LocationText.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/recognize/Recognition.h"
@@ -54,6 +55,11 @@ public:
 
 private:
   void add(func::FuncOp entry, Operation *op) {
+    if (auto experts = dyn_cast<model::ExpertsOp>(op))
+      moe.layers.push_back(withPlace(describeExperts(experts), entry, op->getLoc()));
+    if (auto route = dyn_cast<model::RouteOp>(op))
+      if (auto router = describeRouter(route))
+        moe.layers.push_back(withPlace(std::move(*router), entry, op->getLoc()));
     if (auto latent = dyn_cast<model::LatentAttentionOp>(op)) {
       Object layer = describeLatentAttention(latent);
       if (layer.getString("cache") != "none")
@@ -107,7 +113,7 @@ private:
 /// "heads 16, nope 128, ...": the parameters, those of the model first.
 std::string fieldsText(const Object &layer) {
   static constexpr StringLiteral first[] = {"heads", "kv_heads", "nope", "rope", "key", "v", "kv_lora", "q_lora", "scale", "mask", "cache",
-                                            "experts", "top_k", "shared", "score", "bias", "groups", "groups_kept", "group_score", "fill"};
+                                            "experts", "top_k", "width", "shared", "score", "bias", "groups", "groups_kept", "group_score", "fill"};
   static constexpr StringLiteral places[] = {"entry", "node", "layer"};
   SmallVector<StringRef> names;
   for (StringRef name : first)

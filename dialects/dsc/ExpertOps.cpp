@@ -32,11 +32,16 @@ static Value softmax(PrimBuilder &build, Value x) {
   return build.binary(BinaryKind::Div, exp, alongRow(build, build.reduce(ReduceKind::Sum, exp, {1}), exp));
 }
 
-/// log(1 + exp(x)) = max(x, 0) + log(1 + exp(-|x|)), which does not overflow.
+/// log(1 + exp(x)) = max(x, 0) + log(1 + e) with e = exp(-|x|), which does not overflow; log(1 + e) to full relative accuracy is
+/// log(u) * e / (u - 1) with u = 1 + e rounded, and e where u is 1.
 static Value softplus(PrimBuilder &build, Value x) {
   auto splat = [&](double value) { return build.splat(value, getDims(x), elementType(x)); };
-  Value exp = build.unary(UnaryKind::Exp, build.unary(UnaryKind::Neg, build.unary(UnaryKind::Abs, x)));
-  Value log = build.unary(UnaryKind::Log, build.binary(BinaryKind::Add, exp, splat(1)));
+  Value e = build.unary(UnaryKind::Exp, build.unary(UnaryKind::Neg, build.unary(UnaryKind::Abs, x)));
+  Value one = splat(1), u = build.binary(BinaryKind::Add, e, one);
+  Value isOne = build.compare(CompareKind::Eq, u, one);
+  Value difference = build.select(isOne, one, build.binary(BinaryKind::Sub, u, one));
+  Value log = build.binary(BinaryKind::Mul, build.unary(UnaryKind::Log, u), e);
+  log = build.select(isOne, e, build.binary(BinaryKind::Div, log, difference));
   return build.binary(BinaryKind::Add, build.binary(BinaryKind::Max, x, splat(0)), log);
 }
 

@@ -5,6 +5,7 @@
 #define DSC_PASSES_RECOGNIZE_RECOGNITION_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "llvm/ADT/SetVector.h"
 
 namespace dsc::recognize {
 
@@ -12,6 +13,9 @@ namespace dsc::recognize {
 constexpr llvm::StringLiteral missesAttr = "dsc.misses";
 /// On the operation of a match: the form in which the graph wrote it, as "batched", "grouped" or "loop" for experts.
 constexpr llvm::StringLiteral encodingAttr = "dsc.encoding";
+
+/// On dsc.experts: the width of a shared expert that is added to the sum in an operation of its own.
+constexpr llvm::StringLiteral sharedWidthAttr = "dsc.shared_width";
 
 /// A candidate that is not what it looks like.
 struct Miss {
@@ -24,6 +28,12 @@ struct Miss {
 
 /// Appends to the entry's misses.
 void addMiss(mlir::func::FuncOp entry, const Miss &miss);
+
+/// Where an operation comes from that stands for several: `main`, then the places of what it covers, each once.
+mlir::Location joinLocations(mlir::Location main, const llvm::SetVector<mlir::Operation *> &covered);
+
+/// Erases what a recognition has left without users, symbols of sizes among it that nothing else has.
+void eraseUnused(mlir::func::FuncOp entry);
 
 } // namespace dsc::recognize
 

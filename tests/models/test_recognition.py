@@ -91,3 +91,76 @@ def test_require_names_what_is_missing(tmp_path):
     assert result.code == 1
     assert "--require=mla: nothing of this kind is in the model" in result.err
     assert not (tmp_path / "m.dsce").exists()
+
+
+# ---- experts -----------------------------------------------------------------------------------------------------
+
+NO_EXPERTS = {"attn", "attn_causal", "attn_cached"}
+
+
+def expert_graphs():
+    for name, case in sorted((folder, entry) for folder, entry in cases()):
+        if case["form"] in NO_EXPERTS or case.get("ort_fusions") == "cuda" or case.get("opset") == 26:
+            continue
+        for graph in case.get("graphs", {}):
+            if (FIXTURES / name / graph).exists():
+                yield pytest.param(name, graph, case, id=f"{name}/{graph}")
+
+
+def setting(config, *names, default=None):
+    return next((config[name] for name in names if config.get(name) is not None), default)
+
+
+def expert_layers(case):
+    config = case["config"]
+    if case["form"] in ("moe", "router"):
+        return 1
+    if types := config.get("mlp_layer_types"):
+        return len(types) - types.count("dense") - types.count("hash_moe")  # no router: a table by token
+    dense = len(config.get("mlp_only_layers") or [])
+    return config["num_hidden_layers"] - setting(config, "first_k_dense_replace", default=dense)
+
+
+def expected_router(case):
+    """The router as the model's code builds it, from its configuration."""
+    config, arch = case["config"], case["arch"]
+    groups, kept = setting(config, "n_group", default=1), setting(config, "topk_group", default=1)
+    router = {"groups": 1, "groups_kept": 1, "group_score": "none", "fill": "none", "weights": "score", "bias": False}
+    softmax = arch in ("mixtral", "qwen3_moe", "v2", "v2lite", "mistral4") or config.get("scoring_func") == "softmax"
+    router["score"] = "softmax_of_chosen" if arch == "gpt_oss" else "sqrt_softplus" if arch == "v4" else "softmax" if softmax else "sigmoid"
+    router["bias"] = not softmax and arch != "gpt_oss"
+    greedy = config.get("topk_method") == "greedy"
+    if groups > 1 and not greedy:
+        router |= {"groups": groups, "groups_kept": kept, "group_score": "max" if softmax else "top2_sum"}
+        old = case["form"] == "old" or arch == "axk2"
+        router["fill"] = "zero" if softmax or old else "neg_inf"
+        router["weights"] = "selection" if softmax else "score"
+    norm = arch in ("mixtral",) or (setting(config, "norm_topk_prob", "moe_renormalize", default=False) and arch not in ("v2", "v2lite", "gpt_oss")) or arch == "v4"
+    router["renormalise"] = norm
+    router["scale"] = setting(config, "routed_scaling_factor", default=1.0)
+    return router
+
+
+@pytest.mark.parametrize("name, graph, case", expert_graphs())
+def test_experts(name, graph, case, tmp_path):
+    config = case["config"]
+    missing = "missing_experts" in name
+    found = report(FIXTURES / name / graph, tmp_path, *([] if missing else ["--require=moe"]))["moe"]
+    if missing:
+        assert (found["candidates"], found["matched"]) == (1, 0)
+        return
+    assert found["candidates"] == found["matched"] == len(found["layers"]) == expert_layers(case), found
+    for layer in found["layers"]:
+        assert layer["experts"] == setting(config, "n_routed_experts", "num_local_experts", "num_experts")
+        assert layer["top_k"] == setting(config, "num_experts_per_tok", "num_experts_per_token")
+        for field, value in expected_router(case).items():
+            assert layer[field] == pytest.approx(value, rel=1e-6) if field == "scale" else layer[field] == value, (field, layer)
+        if case["form"] == "router":
+            continue
+        assert layer["shared"] == setting(config, "n_shared_experts", "num_shared_experts", default=0)
+        assert layer["width"] == setting(config, "moe_intermediate_size", "intermediate_size")
+        assert layer["activation"] == "silu"
+        if case["arch"] == "gpt_oss":
+            assert (layer["alpha"], layer["limit"], layer["up_offset"]) == (pytest.approx(1.702), 7, 1)
+        grouped = case.get("experts") == "grouped_mm"
+        assert layer["encoding"] == ("loop" if case["form"] == "old" else "grouped" if grouped else "batched")

@@ -21,6 +21,8 @@ int main(int argc, char **argv) {
   dsc::registerScatterToConcat();
   dsc::registerScatterThroughTranspose();
   dsc::registerRecognizeCacheStates();
+  dsc::registerRecognizeRouters();
+  dsc::registerRecognizeExperts();
   dsc::registerDecompose();
   dsc::registerRecognizeAttention();
   dsc::registerRecognizeLatentAttention();
