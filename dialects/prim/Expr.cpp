@@ -136,13 +136,20 @@ Expr fromTerms(MLIRContext *context, SmallVector<Term> terms) {
   return make(context, ExprKind::Sum, offset, operands);
 }
 
-/// Splits e into b * quotient + rest, term by term, for a divisor that is one term.
+/// Splits e into b * quotient + rest, term by term, for a divisor that is one term. A positive number is split as well: what a slice
+/// adds to a position does not hide where a block begins.
 std::pair<Expr, Expr> divideTerms(Expr e, Expr divisor) {
   MLIRContext *context = e.getContext();
   Term d = asTerm(divisor);
   SmallVector<Term> terms, quotient, rest;
   collectTerms(e, terms);
   for (Term &t : terms) {
+    if (t.factors.empty() && d.factors.empty() && d.coefficient > 0 && t.coefficient > d.coefficient) {
+      quotient.push_back({t.coefficient / d.coefficient, {}});
+      if (int64_t left = t.coefficient % d.coefficient)
+        rest.push_back({left, {}});
+      continue;
+    }
     Term q{0, t.factors};
     bool divisible = d.coefficient != 0 && t.coefficient % d.coefficient == 0;
     for (Expr factor : d.factors) {

@@ -22,6 +22,35 @@ Value inOneGroup(PrimBuilder &build, Value x) {
   return build.reshape(x, dims);
 }
 
+/// The same for a mask or bias, such that what computes its elements stays in sight: no reshape stands in the way of broadcasts.
+Value scoresInOneGroup(PrimBuilder &build, Value x) {
+  Operation *op = x ? x.getDefiningOp() : nullptr;
+  SmallVector<Expr> dims = x ? getDims(x) : SmallVector<Expr>();
+  dims.insert(dims.begin() + !dims.empty(), build.size(1));
+  Type type = x ? elementType(x) : Type();
+  if (auto broadcast = dyn_cast_if_present<BroadcastOp>(op)) {
+    SmallVector<int64_t> axes(broadcast.getAxes());
+    for (int64_t &axis : axes)
+      axis += axis > 0;
+    return build.broadcast(broadcast.getOperand(), axes, dims);
+  }
+  if (auto position = dyn_cast_if_present<IndexExprOp>(op)) {
+    SmallVector<Expr, 4> at{index(type.getContext(), 0), index(type.getContext(), 2), index(type.getContext(), 3),
+                            index(type.getContext(), 4)};
+    return build.indexExpr(substituteIndices(position.getExpr(), at), dims, type);
+  }
+  if (isa_and_present<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp>(op)) {
+    SmallVector<Value> operands;
+    for (Value operand : op->getOperands())
+      operands.push_back(scoresInOneGroup(build, operand));
+    Operation *copy = build.b.clone(*op);
+    copy->setOperands(operands);
+    copy->getResult(0).setType(getTensorType(dims, type));
+    return copy->getResult(0);
+  }
+  return inOneGroup(build, x);
+}
+
 /// Key weights move to the query, value weights to the result: one key head, whose rows are the cache's.
 Value formAbsorbed(OpBuilder &b, model::LatentAttentionOp op) {
   PrimBuilder build(b, op.getLoc());
@@ -37,7 +66,7 @@ Value formAbsorbed(OpBuilder &b, model::LatentAttentionOp op) {
     keys.push_back(inOneGroup(build, op.getRopeKey()));
   }
   auto attention = model::AttentionOp::create(b, op.getLoc(), query.getType(), queries, keys, latent,
-                                              inOneGroup(build, op.getMask()), inOneGroup(build, op.getBias()), op.getScaleAttr(),
+                                              scoresInOneGroup(build, op.getMask()), scoresInOneGroup(build, op.getBias()), op.getScaleAttr(),
                                               op.getCausalAttr());
   SmallVector<Expr> rows = getDims(attention.getResult());
   rows.erase(rows.begin() + 1);

@@ -127,6 +127,16 @@ bool Fusion::isIndexMap(Operation *op) const {
   return shared && llvm::all_of(op->getUses(), [&](OpOperand &use) { return absorbs(use); });
 }
 
+/// A part of a weight under another layout: a contraction reads it where it stands, whoever else does.
+static bool isWeightLayout(Operation *op) {
+  if (!isa_and_nonnull<TransposeOp, SliceOp>(op))
+    return false;
+  Operation *source = op->getOperand(0).getDefiningOp();
+  while (isa_and_nonnull<ReshapeOp>(source))
+    source = source->getOperand(0).getDefiningOp();
+  return isa_and_nonnull<ConstantOp>(source) || isWeightLayout(source);
+}
+
 bool Fusion::isView(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
   return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op);
@@ -139,7 +149,7 @@ bool Fusion::isCheap(Operation *op, unsigned depth) const {
     auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
     return dense && dense.isSplat();
   }
-  if (isa<IndexExprOp, ExprsOp, InGroupsOp>(op) || indexMaps.contains(op))
+  if (isa<IndexExprOp, ExprsOp, InGroupsOp>(op) || indexMaps.contains(op) || isWeightLayout(op))
     return true;
   if (!isa<BroadcastOp, ReshapeOp, TransposeOp, SliceOp, ConvertOp, SelectOp>(op))
     return false;
@@ -175,7 +185,8 @@ bool Fusion::absorbs(OpOperand &use) const {
   if (isa<UpdateSliceOp>(user))
     return i == 1;
   if (isa<DotOp>(user))
-    return isa_and_nonnull<TransposeOp>(use.get().getDefiningOp()) || choosesPerBatchItem(use);
+    return isa_and_nonnull<TransposeOp>(use.get().getDefiningOp()) || isWeightLayout(use.get().getDefiningOp()) ||
+           choosesPerBatchItem(use);
   return false;
 }
 

@@ -30,3 +30,18 @@ func.func @no_rope(%q: tensor<2x4x1x16xf32>, %c: tensor<2x6x32xf32>, %wk: tensor
       : (tensor<2x4x1x16xf32>, tensor<2x6x32xf32>, tensor<4x16x32xf32>, tensor<4x12x32xf32>, tensor<2x4x1x6xi1>) -> tensor<2x4x1x12xf32>
   return %o : tensor<2x4x1x12xf32>
 }
+
+// A mask that is computed stays computed.
+// CHECK-LABEL: func.func @computed_mask
+// CHECK-DAG:     %[[P:.*]] = prim.broadcast %arg4 axes [0, 4] : tensor<2x6xi1> -> tensor<2x1x4x3x6xi1>
+// CHECK-DAG:     %[[W:.*]] = prim.index_expr "nonneg(d3 - d4 + 3)" : tensor<2x1x4x3x6xi1>
+// CHECK:         %[[M:.*]] = prim.binary and %[[W]], %[[P]] : tensor<2x1x4x3x6xi1>
+// CHECK:         dsc.attention {{.*}} mask(%[[M]])
+func.func @computed_mask(%q: tensor<2x4x3x16xf32>, %c: tensor<2x6x32xf32>, %wk: tensor<4x16x32xf32>, %wv: tensor<4x12x32xf32>, %m: tensor<2x6xi1>) -> tensor<2x4x3x12xf32> {
+  %p = prim.broadcast %m axes [0, 3] : tensor<2x6xi1> -> tensor<2x4x3x6xi1>
+  %w = prim.index_expr "nonneg(3 + d2 - d3)" : tensor<2x4x3x6xi1>
+  %a = prim.binary and %w, %p : tensor<2x4x3x6xi1>
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) mask(%a) {scale = 0.2 : f64}
+      : (tensor<2x4x3x16xf32>, tensor<2x6x32xf32>, tensor<4x16x32xf32>, tensor<4x12x32xf32>, tensor<2x4x3x6xi1>) -> tensor<2x4x3x12xf32>
+  return %o : tensor<2x4x3x12xf32>
+}

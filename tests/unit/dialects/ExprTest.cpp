@@ -38,6 +38,9 @@ TEST_F(ExprTest, DivisionSplitsExactMultiples) {
   EXPECT_EQ(normal("(4*s0 + 3) % 4"), "3");
   EXPECT_EQ(normal("(d0*s1 + d1) // s1"), "d0 + floordiv(d1, s1)");
   EXPECT_EQ(normal("floordiv(7, -2)"), "-4");
+  EXPECT_EQ(normal("floordiv(64*d0 + d1 + 144, 64)"), "d0 + floordiv(d1 + 16, 64) + 2");
+  EXPECT_EQ(normal("mod(64*d0 + d1 + 144, 64)"), "mod(d1 + 16, 64)");
+  EXPECT_EQ(normal("floordiv(d1 - 144, 64)"), "floordiv(d1 - 144, 64)");
   EXPECT_EQ(normal("mod(7, -2)"), "-1");
 }
 
