@@ -299,14 +299,14 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
 def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::FuncOp"> {
   let summary = "dsc operations that no kernel computes become the prim operations that they stand for";
   let description = [{
-    What stays: `dsc.cache_append`, which the plan does in place, and `dsc.attention` whose widths are known and small enough for the
-    scratch of a kernel.
+    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention` whose
+    widths are known and small enough for the scratch of a kernel.
 
     ```mlir
-    %o = dsc.choose "nonneg(169 - s)" %a, %b : tensor<?xf32, #prim.shape<"s">>
+    %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... // of an unknown width
     // becomes
-    %c = prim.index_expr "nonneg(169 - s)" : tensor<?xi1, #prim.shape<"s">>
-    %o = prim.select %c, %a, %b : ...
+    %0 = prim.dot %q, %k batch [0, 1] x [0, 1] contract [4] x [3] : ...
+    ...
     ```
 
     Numerics: bitwise for what has no kernel, by definition.

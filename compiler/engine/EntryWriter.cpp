@@ -136,7 +136,7 @@ LogicalResult EntryWriter::defineSymbols() {
 FailureOr<uint32_t> EntryWriter::getBuffer(Value value, Operation *user) {
   using format::BufferKind;
   Value root = plan::getBufferRoot(value);
-  Buffer buffer{BufferKind::Slot, 0, plan::getBytes(value.getType())};
+  Buffer buffer{BufferKind::Slot, 0, plan::getBytesNeeded(value)};
   if (auto state = stateOf.find(root); state != stateOf.end()) {
     buffer.kind = BufferKind::State;
     buffer.index = state->second;
@@ -194,6 +194,8 @@ LogicalResult EntryWriter::readLaunch(plan::LaunchOp launch) {
     auto *it = llvm::find(formal, leaf);
     return it == formal.end() ? std::nullopt : std::optional<Expr>(step.sizes[it - formal.begin()]);
   });
+  if (Expr condition = launch.getConditionAttr())
+    step.grid = step.grid * condition;
   SmallVector<Value> operands(launch.getInputs());
   llvm::append_range(operands, launch.getOutputs());
   for (Value operand : operands) {

@@ -110,7 +110,8 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
   let summary = "runs a kernel";
   let description = [{
     `sizes[i]` is the value of the kernel's i-th symbol, over the entry's symbols. `slots[o]` is the arena slot of output o, set by
-    the memory plan; -1 for an output that lives elsewhere (an entry's output, a state, an aliased input).
+    the memory plan; -1 for an output that lives elsewhere (an entry's output, a state, an aliased input). With a condition, 0 or 1 in
+    every run, the kernel runs where it is 1; else its outputs have no elements that anyone reads.
 
     Constraints: (C1) the kernel exists; (C2) operand, result and size counts match; (C3) types match the kernel's after replacing
     its symbols by `sizes`; (C4) an input is in panels where the kernel says so, of the same layout, and nowhere else.
@@ -121,10 +122,10 @@ def Plan_LaunchOp : Plan_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInt
     ```
   }];
   let arguments = (ins FlatSymbolRefAttr:$kernel, Variadic<Plan_Tensor>:$inputs, Prim_ShapeAttr:$sizes,
-                       OptionalAttr<DenseI64ArrayAttr>:$slots);
+                       OptionalAttr<DenseI64ArrayAttr>:$slots, OptionalAttr<Prim_ExprAttr>:$condition);
   let results = (outs Variadic<Plan_Tensor>:$outputs);
   let assemblyFormat = [{
-    $kernel `sizes` custom<ExprList>($sizes) `(` $inputs `)` (`slots` $slots^)? attr-dict `:` functional-type($inputs, $outputs)
+    $kernel `sizes` custom<ExprList>($sizes) (`if` custom<ExprText>($condition)^)? `(` $inputs `)` (`slots` $slots^)? attr-dict `:` functional-type($inputs, $outputs)
   }];
 }
 

@@ -27,7 +27,7 @@ bool fitsScratch(model::AttentionOp op) {
 bool hasKernel(Operation *op) {
   if (auto attention = dyn_cast<model::AttentionOp>(op))
     return fitsScratch(attention);
-  return isa<model::CacheAppendOp>(op);
+  return isa<model::CacheAppendOp, model::ChooseOp>(op);
 }
 
 struct DecomposeWithoutKernel : impl::DecomposeWithoutKernelBase<DecomposeWithoutKernel> {

@@ -40,4 +40,26 @@ Expr getBytes(Type type) {
   return product(type.getContext(), dims) * std::max<int64_t>(1, bits / 8);
 }
 
+/// A launch writes its result into this one, or a view of it.
+static bool isWrittenAgain(Value value) {
+  return llvm::any_of(value.getUses(), [](OpOperand &use) {
+    if (isa<ReshapeOp>(use.getOwner()))
+      return isWrittenAgain(use.getOwner()->getResult(0));
+    auto launch = dyn_cast<LaunchOp>(use.getOwner());
+    if (!launch)
+      return false;
+    auto kernel = SymbolTable::lookupNearestSymbolFrom<KernelOp>(launch, launch.getKernelAttr());
+    return llvm::is_contained(kernel.getAliases(), int64_t(use.getOperandNumber()));
+  });
+}
+
+Expr getBytesNeeded(Value value) {
+  Expr bytes = getBytes(value.getType());
+  Value root = getBufferRoot(value);
+  auto launch = root.getDefiningOp<LaunchOp>();
+  if (!launch || !launch.getConditionAttr() || isWrittenAgain(root))
+    return bytes;
+  return bytes * launch.getConditionAttr();
+}
+
 } // namespace dsc::plan

@@ -18,6 +18,9 @@ bool readsInput(prim::DefineSymbolOp define);
 /// Bytes of a dense tensor of this type; an element takes one byte at least.
 prim::Expr getBytes(mlir::Type type);
 
+/// Bytes of the memory of a value that is dense: none where the launch that makes it does not run, and no other writes there.
+prim::Expr getBytesNeeded(mlir::Value value);
+
 } // namespace dsc::plan
 
 #endif

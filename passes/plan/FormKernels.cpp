@@ -5,6 +5,7 @@
 #include "mlir/IR/IRMapping.h"
 #include "passes/Passes.h"
 #include "passes/plan/Buffers.h"
+#include "passes/plan/Forms.h"
 #include "passes/plan/Fusion.h"
 #include "passes/plan/KernelOutline.h"
 #include "passes/plan/PlaceStates.h"
@@ -74,7 +75,7 @@ Expr freshCapacity(func::FuncOp func) {
 class EntryPlanner {
 public:
   EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps, bool packWeights)
-      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps), packWeights(packWeights) {}
+      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps), needs(func), packWeights(packWeights) {}
 
   /// Returns the number of launches.
   unsigned run() {
@@ -85,7 +86,13 @@ public:
     }
     unsigned launches = 0;
     for (Operation *op : old)
-      if (fusion.isRoot(op)) {
+      if (auto choose = dyn_cast<model::ChooseOp>(op)) {
+        // Both forms stand in one buffer: the later one's value is the one that any reader must wait for.
+        Operation *first = getFormRoot(choose.getFirst()), *second = getFormRoot(choose.getSecond());
+        Operation *later = first->isBeforeInBlock(second) ? second : first;
+        OpBuilder b(op);
+        inMemory.map(choose.getResult(), viewAs(b, inMemory.lookup(later->getResult(0)), choose.getType()));
+      } else if (fusion.isRoot(op)) {
         launch(op);
         ++launches;
       }
@@ -128,6 +135,28 @@ private:
     return known;
   }
 
+  Value viewAs(OpBuilder &b, Value value, Type type) {
+    return value.getType() == type ? value : ReshapeOp::create(b, value.getLoc(), type, value).getResult();
+  }
+
+  /// Where the other form of what `root` computes stands already; null for a value without one.
+  Value otherForm(Operation *root) {
+    Operation *user = root;
+    do {
+      if (!user->hasOneUse())
+        return nullptr;
+      user = *user->user_begin();
+    } while (isa<ReshapeOp>(user));
+    auto choose = dyn_cast<model::ChooseOp>(user);
+    if (!choose)
+      return nullptr;
+    Operation *first = getFormRoot(choose.getFirst());
+    Operation *other = first == root ? getFormRoot(choose.getSecond()) : first;
+    OpBuilder b(root);
+    Value known = inMemory.lookupOrNull(other->getResult(0));
+    return known ? viewAs(b, known, root->getResult(0).getType()) : nullptr;
+  }
+
   void launch(Operation *root) {
     Fusion::Tree tree = fusion.getTree(root);
     SmallVector<KernelTable::Layout> strides;
@@ -148,12 +177,18 @@ private:
       assert(it != tree.inputs.end() && "the target of an update in place stands in memory");
       aliases[0] = it - tree.inputs.begin();
     }
+    if (Value other = otherForm(root)) {
+      aliases[0] = tree.inputs.size();
+      tree.inputs.insert(other);
+      strides.push_back({});
+      inputs.push_back(other);
+    }
     for (Value result : root->getResults())
       strides.push_back(getStrides(result));
     KernelTable::Instance kernel = kernels.get(tree, strides, aliases);
     OpBuilder b(root);
     auto op = LaunchOp::create(b, root->getLoc(), root->getResultTypes(), kernel.kernel, inputs, kernel.sizes,
-                               DenseI64ArrayAttr());
+                               DenseI64ArrayAttr(), needs.of(root));
     inMemory.map(root->getResults(), op.getResults());
   }
 
@@ -161,6 +196,7 @@ private:
   KernelTable &kernels;
   Expr capacity;
   Fusion fusion;
+  Needs needs;
   bool packWeights;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> packed;
   IRMapping inMemory; // results of roots -> results of launches
@@ -178,6 +214,7 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
       separateOutputs(func);
       if (packWeights)
         groupChosenRows(func);
+      separateForms(func);
       numLaunches += EntryPlanner(func, kernels, maxOps, packWeights).run();
     }
     numKernels += kernels.size();

@@ -100,7 +100,7 @@ private:
       ++numValues;
       auto last = lastUse.find(result);
       unsigned freeFrom = (last == lastUse.end() ? step : last->second) + 1;
-      chosen.push_back(choose(getBytes(result.getType()), step, freeFrom));
+      chosen.push_back(choose(getBytesNeeded(result), step, freeFrom));
     }
     launch.setSlotsAttr(DenseI64ArrayAttr::get(func.getContext(), chosen));
   }
