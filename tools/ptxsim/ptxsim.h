@@ -20,6 +20,10 @@ int ptxsim_set_option(const char *name, const char *value);
 /** Counters by kernel as a JSON object; of all kernels for a null pointer. */
 const char *ptxsim_counters(const char *kernel);
 
+/** The faults that option `mutate` can put into this PTX text, a line each: number, kernel, PTX line,
+ * kind, change, instruction; separated by tabs. */
+const char *ptxsim_mutations(const char *ptx);
+
 /** Sets all counters to zero. */
 void ptxsim_reset_counters(void);
 

@@ -53,40 +53,32 @@ Launch::Launch(const Image &image, const LaunchShape &shape, std::vector<uint8_t
 }
 
 std::optional<Report> Launch::run() {
+  Seats seats;
+  std::optional<Report> report;
   try {
-    runBlocks();
-    return std::nullopt;
+    runBlocks(seats);
   } catch (const Fault &fault) {
-    return describe(fault);
+    // While the block that it happened in still exists.
+    report = describe(fault);
   }
+  for (const auto &seat : seats)
+    if (seat->block)
+      clock = std::max(clock, seat->block->lastClock());
+  current = nullptr;
+  return report;
 }
 
-void Launch::runBlocks() {
+void Launch::runBlocks(Seats &seats) {
   std::vector<uint32_t> order(shape.blocks());
   std::iota(order.begin(), order.end(), 0u);
   for (size_t i = order.size(); i > 1; --i)
     std::swap(order[i - 1], order[random.below(static_cast<uint32_t>(i))]);
 
-  struct Seat {
-    SharedMemory shared;
-    std::unique_ptr<Block> block;
-  };
   // Few blocks at a time keep their memory warm; more take a seat when those that sit there make
   // no progress, since they may wait for one that has not started. A GPU has room for so many:
   constexpr size_t mostSeats = 132 * 16;
-  std::vector<std::unique_ptr<Seat>> seats;
   size_t wanted = 2, next = 0;
   uint64_t sinceFinish = 0;
-  struct KeepClock {
-    Launch &launch;
-    std::vector<std::unique_ptr<Seat>> &seats;
-    ~KeepClock() {
-      for (auto &seat : seats)
-        if (seat->block)
-          launch.clock = std::max(launch.clock, seat->block->lastClock());
-    }
-  } keepClock{*this, seats};
-
   size_t busy = 0;
   while (next < order.size() || busy) {
     while (busy < wanted && next < order.size()) {

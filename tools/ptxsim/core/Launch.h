@@ -53,7 +53,13 @@ struct Launch {
 
 private:
   Report describe(const Fault &fault) const;
-  void runBlocks();
+  /// Room for a block that runs; its shared memory serves one block after the other.
+  struct Seat {
+    SharedMemory shared;
+    std::unique_ptr<Block> block;
+  };
+  using Seats = std::vector<std::unique_ptr<Seat>>;
+  void runBlocks(Seats &seats);
 };
 
 } // namespace ptxsim

@@ -37,6 +37,8 @@ bool Options::set(std::string_view name, std::string_view value) {
   if (name == "capability")
     return (value == "80" || value == "86" || value == "89" || value == "90") &&
            number(value, capability);
+  if (name == "mutate")
+    return number(value, mutate);
   if (name == "races")
     return flag(value, races);
   if (name == "print")
@@ -60,8 +62,8 @@ bool Options::set(std::string_view name, std::string_view value) {
 }
 
 void Options::readEnvironment() {
-  for (const char *name :
-       {"seed", "limit", "memory", "capability", "races", "print", "streams", "uninitialised"}) {
+  for (const char *name : {"seed", "limit", "memory", "capability", "races", "print", "streams",
+                           "uninitialised", "mutate"}) {
     std::string variable = "PTXSIM_";
     for (const char *c = name; *c; ++c)
       variable += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));

@@ -26,6 +26,10 @@ struct Options {
   /// Streams run when somebody waits for them ("late") or at once ("eager").
   bool lateStreams = false;
 
+  /// Number of the fault (ptxsim_mutations) to put into every module loaded that has so many; -1:
+  /// none.
+  int64_t mutate = -1;
+
   /// False when the name or the value is unknown.
   bool set(std::string_view name, std::string_view value);
   /// Options of the environment: PTXSIM_<NAME>. A bad value is reported on stderr.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reports, options and counters (ptxsim.h), and cuGetProcAddress.
 #include "tools/ptxsim/driver/Context.h"
+#include "tools/ptxsim/mutate/Mutations.h"
 #include "tools/ptxsim/ptxsim.h"
 
 #include <fmt/format.h>
@@ -37,6 +38,23 @@ PTXSIM_API const char *ptxsim_counters(const char *kernel) {
       if (!kernel || name == kernel)
         text += fmt::format("{}\"{}\": {}", text == "{" ? "" : ",\n ", name, counters.json());
   text += "}";
+  return text.c_str();
+}
+
+PTXSIM_API const char *ptxsim_mutations(const char *ptx) {
+  static thread_local std::string text;
+  text.clear();
+  if (!ptx)
+    return "";
+  try {
+    auto module = parseModule(ptx);
+    size_t number = 0;
+    for (const Mutation &m : findMutations(*module))
+      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", number++, m.function, m.line,
+                          mutationKind(m.kind), m.what, module->lineText(m.line));
+  } catch (const PtxError &error) {
+    text = error.what();
+  }
   return text.c_str();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Modules, functions, global variables; launches.
 #include "tools/ptxsim/driver/Context.h"
+#include "tools/ptxsim/mutate/Mutations.h"
 
 #include <fmt/format.h>
 
@@ -43,6 +44,14 @@ void dropVariables(Context &c, const LoadedModule &module) {
     c.memory.release(address);
 }
 
+/// Puts the chosen fault in; a module with fewer faults stays as it is.
+void mutate(Module &module) {
+  auto all = findMutations(module);
+  auto number = static_cast<size_t>(options().mutate);
+  if (number < all.size())
+    apply(all[number], module);
+}
+
 struct Log {
   char *text = nullptr;
   size_t bytes = 0;
@@ -67,6 +76,8 @@ CUresult load(CUmodule *result, const void *image, const Log &errors) {
       module->parsed = parseModule(text);
       if (module->parsed->version == 0)
         throw PtxError(1, "the text does not begin with .version: no PTX");
+      if (options().mutate >= 0)
+        mutate(*module->parsed);
       if (!placeVariables(c, *module)) {
         dropVariables(c, *module);
         return cuda::OutOfMemory;
