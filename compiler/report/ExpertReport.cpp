@@ -28,9 +28,9 @@ void addRouter(Object &layer, model::RouteOp op) {
 }
 
 template <typename OpTy>
-OpTy throughReshapes(Value value) {
-  while (auto reshape = value.getDefiningOp<ReshapeOp>())
-    value = reshape.getOperand();
+OpTy throughLayout(Value value) {
+  while (isa_and_nonnull<ReshapeOp, ConvertOp>(value.getDefiningOp()))
+    value = value.getDefiningOp()->getOperand(0);
   return value.getDefiningOp<OpTy>();
 }
 
@@ -55,8 +55,12 @@ Object describeExperts(model::ExpertsOp op) {
     layer["limit"] = op.getLimit()->convertToDouble();
   if (auto encoding = op->getAttrOfType<StringAttr>(recognize::encodingAttr))
     layer["encoding"] = encoding.getValue();
-  if (auto route = throughReshapes<model::RouteOp>(op.getIds()))
+  if (auto route = throughLayout<model::RouteOp>(op.getIds())) {
     addRouter(layer, route);
+    // What the router makes of the scores may not be all that is done to them.
+    if (throughLayout<model::RouteOp>(op.getWeights()) != route)
+      layer["weights"] = "other";
+  }
   return layer;
 }
 

@@ -172,6 +172,8 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
     PrimBuilder build(b, joinLocations(root->getLoc(), elements.visited));
     Value x = matcher.asRows(build, network.x, sum.token, featureSymbol(&getContext()), rows, network.inputs);
     Value weights = matcher.asRows(build, sum.weights, sum.token, sum.slot, rows, choice.k);
+    if (!weights)
+      weights = findWeights(build, root, choice, sum, matcher, elements, rows);
     Value ids = matcher.asRows(build, sum.ids, sum.token, sum.slot, rows, choice.k);
     auto fail = [&](Location where, std::string expected) {
       matcher.mismatch = Mismatch{where, std::move(expected), "another layout"};
@@ -218,6 +220,26 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
     noteShared(op, replacement, network);
     ++numExperts;
     return true;
+  }
+
+  /// A tensor over tokens and slots before `root` whose elements are the weights: those may lie deeper, as scores of all experts.
+  static Value findWeights(PrimBuilder &build, Operation *root, Choice choice, const ExpertSum &sum, ExpertSumMatcher &matcher,
+                           Elements &elements, Expr rows) {
+    for (Operation *op = root->getPrevNode(); op; op = op->getPrevNode())
+      for (Value result : op->getResults()) {
+        auto type = dyn_cast<RankedTensorType>(result.getType());
+        if (!type || type.getRank() < 2 || type.getElementType() != elementType(sum.weights.value) || type.getDimSize(type.getRank() - 1) != choice.k)
+          continue;
+        SmallVector<Expr> dims = getDims(type);
+        auto leading = ArrayRef<Expr>(dims).drop_back();
+        if (product(root->getContext(), leading) != rows)
+          continue;
+        Indices at = matcher.split(sum.token, leading);
+        at.push_back(sum.slot);
+        if (elements.resolve(result, at) == sum.weights)
+          return build.reshape(result, {rows, build.size(choice.k)});
+      }
+    return {};
   }
 
   /// The weights of experts that have tensors of their own, one after another.
