@@ -21,7 +21,7 @@ static constexpr int spins =
     1000; // of `pause`: some tens of microseconds, a gap between two launches
 static constexpr int32_t maxThreads = 1024;
 // Tiles per thread: enough that ragged work evens out, few enough that the counter stays cold.
-static constexpr int64_t tilesPerThread = 4;
+static constexpr int64_t tilesPerThread = 8;
 
 static void futexWait(std::atomic<uint32_t> &word, uint32_t expected) {
   syscall(SYS_futex, &word, FUTEX_WAIT_PRIVATE, expected, nullptr, nullptr, 0);

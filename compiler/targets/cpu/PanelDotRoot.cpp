@@ -83,7 +83,7 @@ public:
         here = code.constant(blockRows);
       else if (auto n = asConstant(rowCount); n && *n < blockRows)
         here = rowCount;
-      overRowTiles(code, here, code.machine.tileRows, [&](Expr first, int64_t count) {
+      overRowTiles(code, here, mostRows(code), [&](Expr first, int64_t count) {
         SmallVector<Indices> tile;
         for (int64_t r = 0; r < count; ++r) {
           tile.emplace_back(at);
@@ -97,6 +97,11 @@ public:
   }
 
 private:
+  int64_t mostRows(KernelCode &code) const {
+    auto o = op;
+    return tileRows(code.machine, prim::elementType(o.getLhs()));
+  }
+
   /// Finds the result's dimension that indices cover, where these come with groups; `first` is that of
   /// the weight's first own dimension.
   void findGroups(Value weight, const plan::OperandPath &path, size_t first) {
@@ -128,7 +133,7 @@ private:
     };
     Expr begin = read(g.getGroups(), {number, code.constant(0)});
     Expr count = read(g.getGroups(), {number, code.constant(1)});
-    overRowTiles(code, count, code.machine.tileRows, [&](Expr first, int64_t rowsHere) {
+    overRowTiles(code, count, mostRows(code), [&](Expr first, int64_t rowsHere) {
       SmallVector<Indices> tile;
       for (int64_t r = 0; r < rowsHere; ++r) {
         tile.emplace_back(at);

@@ -42,6 +42,10 @@ Values emitContractedTile(KernelCode &code, const ContractedTile &tile, Values s
   return nest(0, start);
 }
 
+int64_t tileRows(const Isa &machine, Type element) {
+  return machine.lanes < 16 && element.getIntOrFloatBitWidth() < 32 ? 4 : machine.tileRows;
+}
+
 int64_t tileVectors(const Isa &machine, int64_t rows, int64_t vectors) {
   int64_t most = rows == 1 ? 4 : machine.tileColumns;
   int64_t count = std::min(most, vectors);

@@ -44,6 +44,9 @@ struct ContractedTile {
 };
 Values emitContractedTile(KernelCode &code, const ContractedTile &tile, Values start);
 
+/// Rows of the largest tile: narrow elements need registers to widen in, where registers are few.
+int64_t tileRows(const Isa &machine, mlir::Type element);
+
 /// Vectors of columns that a tile of `rows` rows spans in a panel of `vectors`: as many as the machine's
 /// registers hold, and a divisor of `vectors`.
 int64_t tileVectors(const Isa &machine, int64_t rows, int64_t vectors);
