@@ -159,7 +159,7 @@ std::optional<ExpertSum> ExpertSumMatcher::matchSlots(Value root) {
   sum.ids = *atom;
   sum.token = token, sum.slot = slot;
   auto row = summand(slot);
-  if (!row || !elements.dependsOn(row->weight.at, {slot}))
+  if (!row || (choice.k > 1 && !elements.dependsOn(row->weight.at, {slot})))
     return std::nullopt;
   sum.weights = row->weight;
   SmallVector<Expr> perToken = tokens;
@@ -180,8 +180,8 @@ std::optional<ExpertSum> ExpertSumMatcher::matchSlots(Value root) {
     auto network = own && own->weight == sum.weights ? matchNetwork(own->network, constant(context, -1), perToken) : std::nullopt;
     elements.forget();
     if (!network) {
-      if (e == 0)
-        mismatch = mismatch && mismatch->found == "concat" ? batchedMismatch : mismatch;
+      if (e == 0 && !mismatch)
+        mismatch = batchedMismatch;
       return std::nullopt;
     }
     experts.push_back(*network);

@@ -81,6 +81,11 @@ std::optional<FeedForwardMatcher::Linear> FeedForwardMatcher::matchLinear(Elemen
     elements.visited.insert(e.value.getDefiningOp());
     e = a, bias = b;
   }
+  if (e.op<ConcatOp>()) {
+    fail(e, "one part per expert, cut where the expert of the sorted rows changes");
+    mismatch->found = "parts that are not proved to be that";
+    return std::nullopt;
+  }
   auto dot = e.op<DotOp>();
   if (!dot || dot.getLhsContract().size() != 1)
     return fail(e, "a product with a weight");
