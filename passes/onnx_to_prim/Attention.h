@@ -13,6 +13,18 @@ void registerLinearAttention(Registry &);
 /// [B, S, heads * d] -> [B, S, heads, d]; a diagnostic when the heads do not divide the hidden size.
 mlir::FailureOr<Value> splitHeads(Node &node, Value x, int64_t heads);
 
+/// Which inputs are the tables of angles, and the row of them for each token, [B, S]; none where the tables are [B, S, half].
+struct RotaryTables {
+  unsigned cos, sin;
+  Value positions;
+  bool interleaved; ///< neighbours are pairs, else the halves of the rotated part
+};
+
+/// x is [B, heads, S, d], or [B, S, heads * d] with `heads` heads. Rotates the first `rotary` of each head's elements, all of them
+/// where none is given.
+mlir::FailureOr<Value> rotate(Node &node, Lowering &lowering, Value x, int64_t heads, std::optional<int64_t> rotary,
+                              RotaryTables tables);
+
 /// What keeps queries from keys, from the attn_mask and nonpad_kv_seqlen inputs and the causal and window attributes.
 /// Parts may be null; their shapes broadcast to the scores' [B, H, S, T].
 struct AttentionMask {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that ONNX Runtime's graph optimizer puts into exports: fused normalizations, activations and products of the domain
 // com.microsoft. On 16-bit floats each is computed in f32 and rounded once.
-#include "passes/onnx_to_prim/Operands.h"
+#include "passes/onnx_to_prim/Contrib.h"
 #include <cmath>
 #include <numbers>
 
@@ -137,15 +137,14 @@ LogicalResult lowerBiasGelu(Node &node, Lowering &l) {
       return failure();
     x = l.binary(BinaryKind::Add, x, *bias);
   }
-  Value bell;
+  Value y;
   if constexpr (approximate) {
-    Value cube = mul(l, mul(l, x, x), x);
-    Value inner = l.binary(BinaryKind::Add, x, mul(l, cube, 0.044715));
-    bell = l.unary(UnaryKind::Tanh, mul(l, inner, std::sqrt(2 * std::numbers::inv_pi)));
+    y = geluTanh(l, x);
   } else {
-    bell = l.unary(UnaryKind::Erf, mul(l, x, 1 / std::numbers::sqrt2));
+    Value bell = l.unary(UnaryKind::Erf, mul(l, x, 1 / std::numbers::sqrt2));
+    y = mul(l, mul(l, x, 0.5), add(l, bell, 1));
   }
-  node.setResult(0, l.convert(mul(l, mul(l, x, 0.5), add(l, bell, 1)), type));
+  node.setResult(0, l.convert(y, type));
   return success();
 }
 
@@ -181,7 +180,17 @@ LogicalResult lowerFusedMatMul(Node &node, Lowering &l) {
 
 } // namespace
 
+Value geluTanh(Lowering &l, Value x) {
+  Value cube = mul(l, mul(l, x, x), x);
+  Value inner = l.binary(BinaryKind::Add, x, mul(l, cube, 0.044715));
+  Value bell = l.unary(UnaryKind::Tanh, mul(l, inner, std::sqrt(2 * std::numbers::inv_pi)));
+  return mul(l, mul(l, x, 0.5), add(l, bell, 1));
+}
+
 void registerContrib(Registry &r) {
+  registerBlockQuantization(r);
+  registerMixtureOfExperts(r);
+  registerContribAttention(r);
   constexpr StringRef domain = "com.microsoft";
   // ONNX Runtime has this one in ONNX's own domain too, where its optimizer puts it.
   r.add("SimplifiedLayerNormalization", 1, lowerSimplifiedLayerNormalization);

@@ -38,14 +38,10 @@ Value partOf(Lowering &l, Value x, bool interleaved, int64_t part, Expr half) {
   return l.slice(x, starts, steps, counts);
 }
 
-/// Which inputs are the tables, and the row of them for each token, [B, S]; none where the tables are [B, S, half].
-struct Tables {
-  unsigned cos, sin;
-  Value positions;
-};
+} // namespace
 
-/// x is [B, heads, S, d], or [B, S, heads * d] with `heads` heads. Rotates the first `rotary` of each head's elements.
-FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::optional<int64_t> given, Tables tables) {
+FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::optional<int64_t> given,
+                       RotaryTables tables) {
   Dims original = getDims(x);
   bool isFlat = rank(x) == 3;
   // [B, S, H, d] from a flat input, else [B, H, S, d].
@@ -72,7 +68,7 @@ FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::op
   if (failed(sin))
     return failure();
 
-  bool interleaved = node.getInt("interleaved", 0);
+  bool interleaved = tables.interleaved;
   Value rotated = l.sliceAxis(x, 3, l.size(0), rotary);
   Values values = {partOf(l, rotated, interleaved, 0, half), partOf(l, rotated, interleaved, 1, half), *cos, *sin};
   if (failed(l.broadcastAll(node, values)))
@@ -93,6 +89,8 @@ FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::op
     dim = l.current(dim);
   return l.reshape(rotated, original);
 }
+
+namespace {
 
 LogicalResult expectOperands(Node &node, Value x, Value cos, Value sin) {
   if (failed(expectFloat(node, 0)) || failed(expectSameElementType(node, {x, cos, sin})))
@@ -116,7 +114,8 @@ LogicalResult lowerRotaryEmbedding(Node &node, Lowering &l) {
   Value positions = node.getInput(3);
   if (positions && (failed(expectRank(node, 3, 2)) || failed(expectInteger(node, 3))))
     return failure();
-  FailureOr<Value> y = rotate(node, l, x, node.getInt("num_heads", 0), rotaryAttribute(node), {1, 2, positions});
+  FailureOr<Value> y = rotate(node, l, x, node.getInt("num_heads", 0), rotaryAttribute(node), 
+                              {1, 2, positions, node.getInt("interleaved", 0) != 0});
   if (failed(y))
     return failure();
   node.setResult(0, *y);
@@ -153,7 +152,7 @@ LogicalResult lowerContribRotary(Node &node, Lowering &l) {
   } else if (rank(positions) != 2) {
     return node.error() << "position_ids has rank " << rank(positions) << ", neither 1 nor 2";
   }
-  FailureOr<Value> y = rotate(node, l, x, heads, rotary, {2, 3, positions});
+  FailureOr<Value> y = rotate(node, l, x, heads, rotary, {2, 3, positions, node.getInt("interleaved", 0) != 0});
   if (failed(y))
     return failure();
   node.setResult(0, *y);

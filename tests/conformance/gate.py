@@ -7,7 +7,8 @@
 Generates the suite into build/conformance when it is not there, runs the LLM-operator subset (1240 tests) through the
 interpreter (eval) and as native code (run; left out by --fast), and compares with expected_eval.txt and
 expected_run.txt: a name of these lists that does not pass is a failure. New passes are reported; --update writes both
-lists anew from this run. Results lie in DIR as node_eval.jsonl and node_run.jsonl, for score.py.
+lists anew from this run. Then the cases of contrib/, all of which must pass. Results lie in DIR as node_MODE.jsonl and
+contrib_MODE.jsonl, for score.py.
 """
 from __future__ import annotations
 
@@ -24,6 +25,7 @@ from support import report  # noqa: E402
 from support.program import BUILD, require_program  # noqa: E402
 
 SUITE = BUILD / "conformance" / "onnx-node"
+CONTRIB = HERE / "contrib"
 
 
 def generate() -> None:
@@ -52,7 +54,9 @@ def main() -> int:
     require_program()
     generate()
     names, gated, scores = subset(), [], []
-    for mode in arguments.mode or (("eval",) if arguments.fast else ("eval", "run")):
+    contrib = sorted(p.name for p in CONTRIB.iterdir())
+    modes = arguments.mode or (("eval",) if arguments.fast else ("eval", "run"))
+    for mode in modes:
         results = run_suite(SUITE, names, mode, arguments.jobs)
         report.write_jsonl(arguments.results / f"node_{mode}.jsonl", results)
         scores.append(f"{mode}={arguments.results / f'node_{mode}.jsonl'}")
@@ -69,6 +73,14 @@ def main() -> int:
         if new := [n for n in passes if n not in expected]:
             print(f"    {mode}: {len(new)} pass that are not in {expected_file.name} (gate.py --update adds them): "
                   + " ".join(new[:10]) + (" ..." if len(new) > 10 else ""))
+    for mode in modes:
+        results = run_suite(CONTRIB, contrib, mode, arguments.jobs)
+        report.write_jsonl(arguments.results / f"contrib_{mode}.jsonl", results)
+        scores.append(f"contrib.{mode}={arguments.results / f'contrib_{mode}.jsonl'}")
+        for r in results:
+            gated.append({**r, "name": f"contrib/{mode}/{r['name']}"})
+            if r["status"] != "pass":
+                print(f"FAIL contrib/{mode}/{r['name']}: {r['status']}: {r['detail']}")
     report.write_junit(arguments.results / "node.xml", "node", gated)
     subprocess.run([sys.executable, HERE / "score.py", SUITE, *scores], check=True)
     return 1 if any(r["status"] != "pass" for r in gated) else 0
