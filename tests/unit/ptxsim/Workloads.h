@@ -6,6 +6,7 @@
 #include "tests/unit/ptxsim/Gpu.h"
 
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,9 @@ struct Workload {
   /// simulator is a wrong result.
   std::function<std::string(Module &)> check;
 };
+
+/// What GoogleTest shows of one.
+inline void PrintTo(const Workload &workload, std::ostream *out) { *out << workload.name; }
 
 const std::vector<Workload> &workloads();
 

@@ -64,8 +64,11 @@ inline void noteRead(Warp &w, unsigned lane, const Shadow &s, uint64_t address, 
     Cell &cell = s.cells[i];
     const uint32_t mine = site | bits << Access::bytesShift;
     const Access &write = cell.write;
+    // Whoever wrote the value that stands there may read it, though others wrote it as well.
     if (write.clock >= s.staleBefore && (write.bytes() & bits) &&
-        !(write.site & mine & Access::strong) && !w.ordered(write, s.staleBefore, lane))
+        !(write.site & mine & Access::strong) &&
+        !(write.warp == w.number && (write.lanes >> lane & 1)) &&
+        !w.ordered(write, s.staleBefore, lane))
       raceFound(w, lane, write, true, false, s.space, address + 4 * i);
     Access &read = cell.read;
     if (read.warp == w.number && read.clock == w.clock) {
@@ -104,9 +107,12 @@ inline void noteWrite(Warp &w, unsigned lane, const Shadow &s, uint64_t address,
       raceFound(w, lane, cell.read, false, true, s.space, address + 4 * i);
     if (conflicts(cell.otherRead))
       raceFound(w, lane, cell.otherRead, false, true, s.space, address + 4 * i);
-    if (cell.write.warp == w.number && cell.write.clock == w.clock && cell.write.bytes() != bits) {
+    if (cell.write.warp == w.number && cell.write.clock == w.clock) {
+      // Lanes that wrote equal values, or other bytes of the word.
+      if (cell.write.bytes() != bits)
+        cell.write.site |= Access::mixed;
       cell.write.lanes |= 1u << lane;
-      cell.write.site |= Access::mixed | bits << Access::bytesShift;
+      cell.write.site |= bits << Access::bytesShift;
     } else {
       cell.write = {w.clock, w.number, 1u << lane, mine};
     }

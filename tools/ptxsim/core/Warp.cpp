@@ -112,11 +112,13 @@ uint64_t Warp::run(uint64_t budget) {
           nextOther = std::min(nextOther, other.pc);
     }
     uint64_t before = done;
+    // Until it comes to where another group stands; after a jump back that may be anywhere.
     do {
       ++done;
       if (!step(group))
         break;
-    } while (groups[group].pc < nextOther && done < budget);
+    } while (groups[group].pc < nextOther && done < budget &&
+             (groups[group].pc > pc || groups.size() == 1));
     turn = groups.size() > 1 ? turn + (done - before) : 0;
   }
   return done;
