@@ -4,6 +4,7 @@
 #include "compiler/EntryChecks.h"
 #include "compiler/Pipeline.h"
 #include "compiler/Progress.h"
+#include "compiler/VerifyRecognition.h"
 #include "compiler/engine/EngineWriter.h"
 #include "compiler/import/Import.h"
 #include "compiler/report/Report.h"
@@ -100,8 +101,14 @@ private:
   }
 
   LogicalResult checkAfter(const Phase &phase) {
-    if (phase.name == "dsc")
+    if (phase.name == "cache" && options.verifyRecognition)
+      unrecognised = module->clone();
+    if (phase.name == "dsc") {
+      if (options.verifyRecognition && failed(verifyRecognition(*unrecognised, *module)))
+        return failure();
+      unrecognised = nullptr;
       return report();
+    }
     if (phase.name != "prim")
       return success();
     SmallVector<StringRef> folderEntries;
@@ -207,6 +214,7 @@ private:
   const CompileOptions &options;
   MLIRContext context;
   OwningOpRef<ModuleOp> module;
+  OwningOpRef<ModuleOp> unrecognised; // as it was before the phase dsc, while that is verified
   Progress progress;
 };
 

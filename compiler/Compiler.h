@@ -33,6 +33,7 @@ struct CompileOptions {
   std::vector<std::string> isas;  // empty: what the target thinks best
   std::string dumpFolder;         // IR after each phase; empty: none
   bool timing = false;
+  bool verifyRecognition = false; // compare what was recognised with the graph on random inputs
   bool explain = false;           // print what was recognised and what was not
   std::string reportFile;         // the same as JSON; empty: none
   std::vector<std::string> require; // kinds of parts that must all be recognised: mla, moe, dsa, attention

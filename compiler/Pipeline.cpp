@@ -25,10 +25,13 @@ static void lowerToPrim(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createCSEPass());
 }
 
-static void recognize(OpPassManager &pm, const CompileOptions &options) {
+static void recognizeCaches(OpPassManager &pm, const CompileOptions &options) {
   RecognizeCacheStatesOptions states;
   states.kv = options.kv;
   pm.addPass(createRecognizeCacheStates(states));
+}
+
+static void recognize(OpPassManager &pm, const CompileOptions &) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
   entry.addPass(createRecognizeRouters());
   entry.addPass(createRecognizeExperts());
@@ -58,7 +61,8 @@ ArrayRef<Phase> getPhases() {
   static const Phase phases[] = {
       {"onnx", "the graph as imported, functions inlined", importOnnx},
       {"prim", "tensor primitives with symbolic shapes, in canonical form", lowerToPrim},
-      {"dsc", "caches, latent attention and what else has been recognised", recognize},
+      {"cache", "caches are states of the session", recognizeCaches},
+      {"dsc", "latent attention and what else has been recognised", recognize},
       {"opt", "one form of each recognised part; what has no kernel is prim again", optimize},
       {"plan", "kernels, launches and memory", makePlan},
   };

@@ -35,7 +35,7 @@ def cases():
 
 def report(path, tmp_path, *arguments):
     out = tmp_path / "report.json"
-    result = dsc("compile", path, f"--report=json:{out}", *arguments)
+    result = dsc("compile", path, f"--report=json:{out}", "--verify-recognition", *arguments)
     assert result.ok, result.err
     return json.loads(out.read_text())
 

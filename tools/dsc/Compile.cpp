@@ -52,6 +52,8 @@ void addCompileCommand(CLI::App &app) {
   command->add_option("--require", options.require, "mla, moe, dsa, attention: an error unless all of these are recognised")
       ->delimiter(',')
       ->check(CLI::IsMember({"mla", "moe", "dsa", "attention"}));
+  command->add_flag("--verify-recognition", options.verifyRecognition,
+                    "compare what was recognised with the graph as written, on random inputs through the reference interpreter");
   command->add_flag("--timing", options.timing, "tell the time of each phase");
   command->callback([arguments] {
     CompileOptions &options = arguments->options;
