@@ -125,9 +125,13 @@ private:
     llvm::json::Object report = makeReport(*module);
     std::string text = llvm::formatv("{0}", llvm::json::Value(llvm::json::Object(report)));
     (*module)->setAttr("dsc.report", StringAttr::get(&context, text));
+    std::string lines;
+    llvm::raw_string_ostream os(lines);
+    printReport(report, os);
+    (*module)->setAttr("dsc.report.text", StringAttr::get(&context, lines));
     if (options.explain) {
       progress.finish();
-      printReport(report, llvm::outs());
+      llvm::outs() << lines;
       llvm::outs().flush();
     }
     if (!options.reportFile.empty()) {

@@ -3,6 +3,7 @@
 #include "compiler/report/AttentionReport.h"
 #include "compiler/report/ExpertReport.h"
 #include "compiler/report/LocationText.h"
+#include "compiler/report/WeightReport.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/recognize/Recognition.h"
 #include "llvm/ADT/StringSet.h"
@@ -45,12 +46,13 @@ public:
         for (auto miss : list.getAsRange<DictionaryAttr>())
           addMiss(entry, miss);
       addStates(entry);
+      weights.push_back(describeWeights(entry));
     }
     Object cache{{"states", std::move(states)}, {"elements_per_token", kept}, {"multi_head_elements_per_token", multiHead}};
     if (multiHead)
       cache["share"] = double(kept) / double(multiHead);
     return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"cache", std::move(cache)},
-            {"misses", std::move(misses)}};
+            {"weights", std::move(weights)}, {"misses", std::move(misses)}};
   }
 
 private:
@@ -104,7 +106,7 @@ private:
   }
 
   Section mla, moe, dsa, attention;
-  Array misses, states;
+  Array misses, states, weights;
   llvm::StringSet<> known;
   func::FuncOp counted;
   int64_t kept = 0, multiHead = 0;
@@ -142,6 +144,23 @@ std::string placeText(const Object &object) {
   return (layer.empty() ? node : layer + " (" + node + ")").str();
 }
 
+/// Layers of one entry that are alike share a line.
+void printLayers(const Array &layers, llvm::raw_ostream &os) {
+  for (size_t i = 0; i < layers.size();) {
+    const Object &first = *layers[i].getAsObject();
+    std::string fields = fieldsText(first);
+    size_t end = i + 1;
+    while (end < layers.size() && fieldsText(*layers[end].getAsObject()) == fields &&
+           layers[end].getAsObject()->getString("entry") == first.getString("entry"))
+      ++end;
+    os << "  " << *first.getString("entry") << ": " << placeText(first);
+    if (end - i > 1)
+      os << " to " << placeText(*layers[end - 1].getAsObject()) << ", " << end - i << " alike";
+    os << ": " << fields << "\n";
+    i = end;
+  }
+}
+
 } // namespace
 
 Object makeReport(ModuleOp module) { return Collector().run(module); }
@@ -154,15 +173,18 @@ void printReport(const Object &report, llvm::raw_ostream &os) {
     if (*section.getInteger("candidates") == 0)
       continue;
     os << title << ": " << *section.getInteger("matched") << " of " << *section.getInteger("candidates") << " recognised\n";
-    for (const auto &layer : *section.getArray("layers")) {
-      const Object &fields = *layer.getAsObject();
-      os << "  " << *fields.getString("entry") << ": " << placeText(fields) << ": " << fieldsText(fields) << "\n";
-    }
+    printLayers(*section.getArray("layers"), os);
   }
   const Object &cache = *report.getObject("cache");
   if (auto share = cache.getNumber("share"))
     os << "cache: " << *cache.getInteger("elements_per_token") << " elements a token, " << llvm::format("%.2f", 100 * *share)
        << " % of the multi-head form's " << *cache.getInteger("multi_head_elements_per_token") << "\n";
+  for (const auto &each : *report.getArray("weights")) {
+    const Object &weights = *each.getAsObject();
+    int64_t bytes = *weights.getInteger("bytes"), read = *weights.getInteger("read_per_token");
+    if (bytes > 0)
+      os << "weights, " << *weights.getString("entry") << ": " << llvm::format("%.1f MB, %.1f MB (%.0f %%) read for one token\n", bytes / 1e6, read / 1e6, 100.0 * read / bytes);
+  }
   for (const auto &miss : *report.getArray("misses")) {
     const Object &fields = *miss.getAsObject();
     os << "not recognised (" << *fields.getString("kind") << "), " << *fields.getString("entry") << ": " << placeText(fields) << ": "

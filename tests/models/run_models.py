@@ -122,7 +122,7 @@ def run_eval(folder, case, expected, scratch) -> str:
 
 
 def compile_case(folder, case, engine, *options):
-    return dsc("compile", *(folder / graph for graph in case["graphs"]), "-o", engine, *options)
+    return dsc("compile", *(folder / graph for graph in case["graphs"]), "-o", engine, "--verify-recognition", *options)
 
 
 def call(folder, run) -> str:

@@ -2,6 +2,7 @@
 // dsc inspect: what is in an engine.
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/ExpressionText.h"
+#include "tools/dsc/PlanGraph.h"
 #include "tools/dsc/Failure.h"
 #include "tools/dsc/Json.h"
 #include "tools/dsc/RuntimeHandles.h"
@@ -42,6 +43,7 @@ public:
       : path(path), engine(path), manifest(engine.manifest()) {}
   void printText();
   void printJson();
+  void printDot() { fmt::print("{}", planGraph(manifest)); }
 
 private:
   EntryFacts factsOf(const format::Entry &entry) const;
@@ -130,14 +132,22 @@ void printLines(const char *title, const std::vector<Line> &lines) {
                line.note.empty() ? "" : " (" + line.note + ")");
 }
 
+// What the compiler recognised, in the engine's metadata: for programs and for people.
+constexpr std::string_view recognitionKey = "dsc.report", recognitionText = "dsc.report.text";
+
 void Inspector::printText() {
   fmt::print("{}: {}\n", path,
              manifest.producer() ? textOf(manifest.producer()) : "unknown producer");
   fmt::print("code: {}; {} kernels; {} weights, {} bytes\n", dsc_engine_isa(engine.get()),
              sizeOf(manifest.kernels()), sizeOf(manifest.weights()), weightBytes());
-  for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
-    fmt::print("{}: {}\n", textOf(manifest.metadata()->Get(i)->key()),
-               textOf(manifest.metadata()->Get(i)->value()));
+  for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i) {
+    std::string_view key = textOf(manifest.metadata()->Get(i)->key());
+    std::string_view value = textOf(manifest.metadata()->Get(i)->value());
+    if (key == recognitionText)
+      fmt::print("{}", value);
+    else if (key != recognitionKey)
+      fmt::print("{}: {}\n", key, value);
+  }
   for (const format::Entry *entry : *manifest.entries()) {
     EntryFacts facts = factsOf(*entry);
     fmt::print("entry {}\n", facts.name);
@@ -173,10 +183,14 @@ void Inspector::printJson() {
   json.key("isa").string(dsc_engine_isa(engine.get()));
   json.key("weights").number(sizeOf(manifest.weights())).key("weight_bytes").number(weightBytes());
   json.key("metadata").beginObject();
+  std::string_view recognition = "{}";
   for (uint32_t i = 0; i < sizeOf(manifest.metadata()); ++i)
-    json.key(textOf(manifest.metadata()->Get(i)->key()))
-        .string(textOf(manifest.metadata()->Get(i)->value()));
-  json.endObject().key("kernels").beginArray();
+    if (textOf(manifest.metadata()->Get(i)->key()) == recognitionKey)
+      recognition = textOf(manifest.metadata()->Get(i)->value());
+    else if (textOf(manifest.metadata()->Get(i)->key()) != recognitionText)
+      json.key(textOf(manifest.metadata()->Get(i)->key()))
+          .string(textOf(manifest.metadata()->Get(i)->value()));
+  json.endObject().key("recognition").document(recognition).key("kernels").beginArray();
   for (uint32_t i = 0; i < sizeOf(manifest.kernels()); ++i)
     json.beginObject()
         .key("name")
@@ -210,17 +224,21 @@ void Inspector::printJson() {
 void addInspectCommand(CLI::App &app) {
   struct Options {
     std::string engine;
-    bool json = false;
+    bool json = false, dot = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App *command =
       app.add_subcommand("inspect", "Show entries, states, kernels and sizes of an engine");
   command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
-  command->add_flag("--json", options->json, "report as JSON");
+  CLI::Option *json = command->add_flag("--json", options->json, "report as JSON");
+  command->add_flag("--dot", options->dot, "the plan as a Graphviz graph")->excludes(json);
   command->callback([options] {
     runCommand([&] {
       Inspector inspector(options->engine);
-      options->json ? inspector.printJson() : inspector.printText();
+      if (options->dot)
+        inspector.printDot();
+      else
+        options->json ? inspector.printJson() : inspector.printText();
       return ExitOk;
     });
   });

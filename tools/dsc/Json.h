@@ -25,6 +25,9 @@ public:
     return raw(std::to_string(value));
   }
 
+  // A document that is JSON already.
+  JsonWriter &document(std::string_view value) { return raw(value); }
+
   const std::string &text() const { return out; }
 
 private:
