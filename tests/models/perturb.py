@@ -7,12 +7,12 @@
 
 Each variant of a case is one or more rewrites of KINDS and a generation (or one call) of random batch and lengths. The
 outputs of ONNX Runtime for the graph as stored are what dsc eval, dsc compile --kv=io and, for generations, a session
-with state must give. The same seed gives the same variants. Exit code 1 if any differs.
+with state must give. In the mode recognition nothing runs: at least five rewrites of each graph, and what is recognised must have the
+parameters that it has in the graph as stored, and pass --verify-recognition. The same seed gives the same variants. Exit code 1 if any differs.
 """
 from __future__ import annotations
 
 import argparse
-import itertools
 import json
 import pathlib
 import re
@@ -23,185 +23,14 @@ import zlib
 import numpy as np
 import onnx
 import onnxruntime
-from onnx import TensorProto, helper, numpy_helper, version_converter
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1]), str(pathlib.Path(__file__).resolve().parent)]
+from rewrites import KINDS, NAMED, SAFE, fixed_dims  # noqa: E402
 from support.program import FIXTURES, dsc, require_program  # noqa: E402
 
-MODES = ("eval", "io", "state")
+MODES = ("eval", "io", "state", "recognition")
+RUN_MODES = MODES[:3]
 STATIC_LENGTH = 24  # positions of the stored fixed-size caches
-
-
-# ---- rewrites: each changes `model` in place or returns another one -----------------------------------------------
-
-def strip(model, random):
-    """No value_info, no metadata, no node names, no documentation."""
-    del model.graph.value_info[:], model.metadata_props[:]
-    for node in model.graph.node:
-        node.name, node.doc_string = "", ""
-        del node.metadata_props[:]
-
-
-def lie(model, random):
-    """value_info with wrong sizes, ranks and element types."""
-    for info in model.graph.value_info:
-        tensor = info.type.tensor_type
-        dims = [int(d) for d in random.integers(0, 99, int(random.integers(0, 5)))]
-        info.CopyFrom(helper.make_tensor_value_info(info.name, tensor.elem_type or TensorProto.FLOAT, dims))
-
-
-def outputs_unsaid(model, random):
-    """Outputs without a shape."""
-    for output in model.graph.output:
-        output.type.tensor_type.ClearField("shape")
-
-
-def distinct_dims(model, random):
-    """Every dimension of an input or output has a name of its own."""
-    number = itertools.count()
-    for value in [*model.graph.input, *model.graph.output]:
-        for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_param and not dim.dim_param.isdigit():
-                dim.dim_param = f"d{next(number)}"
-    del model.graph.value_info[:]
-
-
-def nameless_dims(model, random):
-    for value in [*model.graph.input, *model.graph.output, *model.graph.value_info]:
-        for dim in value.type.tensor_type.shape.dim:
-            if dim.dim_param and not dim.dim_param.isdigit():
-                dim.ClearField("dim_param")
-
-
-def constants(model, random):
-    """Initializers become Constant nodes."""
-    nodes = [helper.make_node("Constant", [], [i.name], value=i) for i in model.graph.initializer]
-    nodes += list(model.graph.node)
-    del model.graph.initializer[:], model.graph.node[:]
-    model.graph.node.extend(nodes)
-
-
-def typed_data(model, random):
-    """Initializers in the typed fields of TensorProto in place of raw_data."""
-    fields = {TensorProto.FLOAT: "float_data", TensorProto.INT64: "int64_data", TensorProto.INT32: "int32_data",
-              TensorProto.BOOL: "int32_data", TensorProto.DOUBLE: "double_data"}
-    for tensor in model.graph.initializer:
-        if tensor.data_type in fields:
-            values = numpy_helper.to_array(tensor).ravel().tolist()
-            values = [int(v) for v in values] if tensor.data_type == TensorProto.BOOL else values
-            tensor.ClearField("raw_data")
-            getattr(tensor, fields[tensor.data_type]).extend(values)
-
-
-def initializer_inputs(model, random):
-    """Initializers are also graph inputs, as before IR version 4."""
-    model.graph.input.extend(helper.make_tensor_value_info(i.name, i.data_type, list(i.dims))
-                             for i in model.graph.initializer)
-
-
-def renamed(model, random):
-    """Other names for every value but inputs and outputs."""
-    keep = {"", *(v.name for v in [*model.graph.input, *model.graph.output])}
-    names: dict[str, str] = {}
-
-    def of(name):
-        return name if name in keep else names.setdefault(name, f"{int(random.integers(10**6))}/{len(names)}:0")
-
-    def walk(graph):
-        for tensor in graph.initializer:
-            tensor.name = of(tensor.name)
-        for value in [*graph.value_info, *graph.input, *graph.output]:
-            value.name = of(value.name)
-        for node in graph.node:
-            node.input[:], node.output[:] = map(of, node.input), map(of, node.output)
-            for attribute in node.attribute:
-                if attribute.HasField("g"):
-                    walk(attribute.g)
-    walk(model.graph)
-
-
-def swapped(model, random):
-    for node in model.graph.node:
-        if node.op_type in ("Add", "Mul", "And", "Or") and random.random() < 0.5:
-            node.input[:] = reversed(node.input)
-
-
-def idle_nodes(model, random):
-    """Chains of Identity before some inputs of nodes, and nodes whose results nobody reads."""
-    nodes = []
-    for n, node in enumerate(model.graph.node):
-        for k, name in enumerate(node.input):
-            if name and random.random() < 0.15:
-                nodes.append(helper.make_node("Identity", [name], [f"idle{n}_{k}"]))
-                nodes.append(helper.make_node("Identity", [f"idle{n}_{k}"], [f"idle{n}_{k}b"]))
-                node.input[k] = f"idle{n}_{k}b"
-        nodes.append(node)
-        if node.output[0] and random.random() < 0.1:
-            nodes.append(helper.make_node("Identity", [node.output[0]], [f"dead{n}"]))
-    rewritten = list(map(copied, nodes))
-    del model.graph.node[:]
-    model.graph.node.extend(rewritten)
-
-
-def copied(node):
-    copy = onnx.NodeProto()
-    copy.CopyFrom(node)
-    return copy
-
-
-def transposed_weights(model, random):
-    """Weights of MatMul stored transposed, behind a Transpose."""
-    weights = {i.name: i for i in model.graph.initializer}
-    nodes = []
-    for node in model.graph.node:
-        weight = weights.get(node.input[1]) if node.op_type == "MatMul" else None
-        if weight is not None and len(weight.dims) == 2:
-            name = f"{weight.name}/t{len(nodes)}"
-            model.graph.initializer.append(
-                numpy_helper.from_array(np.ascontiguousarray(numpy_helper.to_array(weight).T), name))
-            nodes.append(helper.make_node("Transpose", [name], [name + "o"], perm=[1, 0]))
-            node.input[1] = name + "o"
-        nodes.append(copied(node))
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
-
-
-def function(model, random):
-    """The whole graph in one model-local function, its weights passed as arguments."""
-    graph = model.graph
-    inputs = list(dict.fromkeys(v.name for v in [*graph.input, *graph.initializer]))
-    outputs = [v.name for v in graph.output]
-    body = helper.make_function("local", "Whole", inputs, outputs, list(graph.node), list(model.opset_import))
-    del graph.node[:], graph.value_info[:]
-    graph.node.append(helper.make_node("Whole", inputs, outputs, domain="local"))
-    model.functions.append(body)
-    model.opset_import.append(helper.make_opsetid("local", 1))
-    model.ir_version = max(model.ir_version, 8)
-
-
-def opset(model, random):
-    """Another opset, by ONNX's own converter. What it cannot convert stays as it is."""
-    if model.functions or any(o.domain for o in model.opset_import):
-        return model
-    try:
-        return version_converter.convert_version(model, int(random.integers(18, 26)))
-    except Exception:
-        return model
-
-
-def fixed_dims(model, random, feeds):
-    """Every size is a number: the one that the call has."""
-    for value in model.graph.input:
-        if value.name in feeds:
-            for dim, size in zip(value.type.tensor_type.shape.dim, feeds[value.name].shape):
-                dim.dim_value = size
-    outputs_unsaid(model, random)
-    del model.graph.value_info[:]
-
-
-SAFE = {f.__name__: f for f in (strip, lie, outputs_unsaid, distinct_dims, nameless_dims, constants, typed_data,
-                                initializer_inputs, renamed, swapped, idle_nodes, transposed_weights, function, opset)}
-KINDS = ("sizes", "external", "fixed_dims", *SAFE)
 
 
 def load(path, random, kinds, feeds, target):
@@ -315,6 +144,42 @@ def check(folder, case, kinds, seed, scratch, modes):
     return "; ".join(said) + f" [{sizes}]" if said else ""
 
 
+# What a rewrite may change: places, and how a graph writes a mask or reads its cache. A rewrite that makes one product of two hides a
+# projection of its own.
+OPEN_FIELDS = {"entry", "node", "layer", "mask", "cache", "encoding", "kv_elements", "kv_share", "multi_head_elements"}
+
+
+def recognised(graph, scratch, *options):
+    """The parameters of all layers, by kind; or why it does not compile."""
+    outcome = dsc("compile", graph, f"--report=json:{scratch / 'report.json'}", *options)
+    if not outcome.ok:
+        return outcome.reason()
+    report = json.loads((scratch / "report.json").read_text())
+    return {kind: [{k: round(v, 4) if isinstance(v, float) else v for k, v in layer.items() if k not in OPEN_FIELDS}
+                   for layer in report[kind]["layers"]] for kind in ("mla", "moe", "dsa", "attention")}
+
+
+def check_recognition(folder, case, kinds, seed, scratch):
+    """The same for what is recognised in the rewritten graphs of a case."""
+    random = np.random.default_rng(seed)
+    said = []
+    for graph in case["graphs"]:
+        load(folder / graph, random, [k for k in kinds if k in SAFE or k == "external"], {}, scratch / graph)
+        want, got = recognised(folder / graph, scratch), recognised(scratch / graph, scratch, "--verify-recognition")
+        if want != got:
+            said.append(f"{graph}: {got if isinstance(got, str) else differing(want, got)}")
+    return "; ".join(said)
+
+
+def differing(want, got):
+    for kind in want:
+        if want[kind] != got[kind]:
+            pairs = [(w, g) for w, g in zip(want[kind], got[kind]) if w != g]
+            detail = {k: (w[k], g.get(k)) for w, g in pairs[:1] for k in w if w[k] != g.get(k)}
+            return f"{kind}: {len(got[kind])} of {len(want[kind])} layers, {detail}"
+    return ""
+
+
 def eligible(case):
     """Cases that ONNX Runtime runs as PyTorch does, and that dsc accepts."""
     if case["status"] != "exported" or case["ort_max_error"] is None or case["ort_max_error"] > 1e-4:
@@ -341,18 +206,24 @@ def main() -> int:
     if unknown := {k for kinds in chosen for k in kinds} - {*KINDS}:
         parser.error(f"unknown kinds: {', '.join(sorted(unknown))}")
     tried = failed = 0
+    applied: dict[str, int] = {}
+    recognition = arguments.mode == ["recognition"]
     for name, case in cases.items():
         if not re.search(arguments.only, name) or not eligible(case):
             continue
         for number in range(arguments.rounds):
             pick = np.random.default_rng([arguments.seed, number, zlib.crc32(name.encode())])
-            mixture = [str(k) for k in pick.permutation(KINDS)[:int(pick.integers(2, 6))]]
+            mixture = [str(k) for k in pick.permutation([*NAMED, "external"] if recognition else KINDS)[:int(pick.integers(*((5, 9) if recognition else (2, 6))))]]
             for kinds in chosen or [mixture]:
                 with tempfile.TemporaryDirectory(prefix="dsc-perturb-") as scratch:
                     seed = [arguments.seed, number, zlib.crc32(f"{name}/{kinds}".encode())]
-                    why = check(arguments.models / name, case, kinds, seed, pathlib.Path(scratch),
-                                arguments.mode or MODES)
+                    if recognition:
+                        why = check_recognition(arguments.models / name, case, kinds, seed, pathlib.Path(scratch))
+                    else:
+                        why = check(arguments.models / name, case, kinds, seed, pathlib.Path(scratch), arguments.mode or RUN_MODES)
                     tried += why is not None
+                    for kind in kinds:
+                        applied[kind] = applied.get(kind, 0) + 1
                     if why:
                         failed += 1
                         print(f"FAIL {name} {'+'.join(kinds)}: {why}", flush=True)
@@ -361,6 +232,7 @@ def main() -> int:
                             kept.mkdir(parents=True, exist_ok=True)
                             for file in pathlib.Path(scratch).iterdir():
                                 (kept / file.name).write_bytes(file.read_bytes())
+    print("    " + ", ".join(f"{kind} {count}" for kind, count in sorted(applied.items())))
     print(f"    perturb {tried - failed} of {tried} variants agree")
     return 1 if failed else 0
 

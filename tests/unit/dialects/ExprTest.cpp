@@ -118,6 +118,14 @@ TEST_F(ExprTest, SimplifyDropsDecidedComparisons) {
   EXPECT_EQ(toString(simplify(parse("select(nonneg(d0 - 1), d0 - 1, 7)"), dims)), "select(nonneg(d0 - 1), d0 - 1, 7)");
 }
 
+TEST_F(ExprTest, SimplifyDividesByASum) {
+  llvm::SmallVector<Expr> dims{parse("b"), parse("s + 1")};
+  EXPECT_EQ(toString(simplify(parse("floordiv(d0 * (s + 1) + d1, s + 1)"), dims)), "d0");
+  EXPECT_EQ(toString(simplify(parse("mod(d0 * (s + 1) + d1, s + 1)"), dims)), "d1");
+  dims[1] = parse("s + 2");
+  EXPECT_EQ(simplify(parse("floordiv(d0 * (s + 1) + d1, s + 1)"), dims).getKind(), ExprKind::FloorDiv);
+}
+
 TEST_F(ExprTest, SizesAreSimplifiedByCases) {
   EXPECT_EQ(toString(simplifySize(parse("s70 + min(s70, 1) - min(s70 + min(s70, 1), 1)"))), "s70");
   EXPECT_EQ(toString(simplifySize(parse("min(s70, 1)"))), "min(s70, 1)");
