@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/WeightsSection.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/onnx/ExternalData.h"
 #include "dialects/onnx/TensorBytes.h"
 #include "dialects/plan/Panels.h"
@@ -76,6 +77,47 @@ static llvm::Expected<ArrayRef<char>> getBytes(TypedAttr value, std::vector<char
   return ArrayRef<char>(storage);
 }
 
+/// The constants that a weight consists of, in order: one, or the parts of a stack.
+static SmallVector<TypedAttr> partsOf(TypedAttr value) {
+  auto stacked = dyn_cast<model::StackedAttr>(value);
+  if (!stacked)
+    return {value};
+  return llvm::map_to_vector(stacked.getParts(), [](Attribute part) { return cast<TypedAttr>(part); });
+}
+
+namespace {
+struct Contents {
+  std::array<uint64_t, 2> hash;
+  uint64_t bytes = 0;
+};
+} // namespace
+
+/// Goes through the bytes of a weight once.
+static llvm::Expected<Contents> read(TypedAttr value) {
+  Contents contents;
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(), XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  for (TypedAttr part : partsOf(value)) {
+    std::vector<char> storage;
+    auto bytes = getBytes(part, storage);
+    if (!bytes)
+      return bytes.takeError();
+    XXH3_128bits_update(state.get(), bytes->data(), bytes->size());
+    contents.bytes += bytes->size();
+  }
+  XXH128_hash_t hash = XXH3_128bits_digest(state.get());
+  contents.hash = {hash.low64, hash.high64};
+  return contents;
+}
+
+/// The layout of one part of a stack.
+static plan::PanelsAttr withoutFirst(plan::PanelsAttr panels) {
+  SmallVector<int64_t> contracted(panels.getContracted());
+  for (int64_t &dim : contracted)
+    --dim;
+  return plan::PanelsAttr::get(panels.getContext(), panels.getColumns() - 1, contracted, panels.getWidth(), panels.getGroup());
+}
+
 WeightsSection::WeightsSection(OutputFile &file) : file(file), start(file.position()), chunk(XXH3_createState()) {
   assert(start % 4096 == 0);
   XXH3_64bits_reset(chunk);
@@ -110,20 +152,22 @@ llvm::Expected<uint32_t> WeightsSection::add(TypedAttr value, StringRef name) {
   if (known != byAttribute.end())
     return known->second;
   auto type = cast<RankedTensorType>(value.getType());
-  std::vector<char> storage;
-  auto bytes = getBytes(value, storage);
-  if (!bytes)
-    return bytes.takeError();
-  XXH128_hash_t hash = XXH3_128bits(bytes->data(), bytes->size());
-  auto [it, isNew] = offsets.try_emplace({{hash.low64, hash.high64}, bytes->size(), nullptr}, 0);
+  auto contents = read(value);
+  if (!contents)
+    return contents.takeError();
+  auto [it, isNew] = offsets.try_emplace({contents->hash, contents->bytes, nullptr}, 0);
   if (isNew) {
     if (llvm::Error error = align())
       return error;
     it->second = size;
-    if (llvm::Error error = append(*bytes))
-      return error;
+    for (TypedAttr part : partsOf(value)) {
+      std::vector<char> storage;
+      auto bytes = getBytes(part, storage);
+      if (llvm::Error error = bytes ? append(*bytes) : bytes.takeError())
+        return error;
+    }
   }
-  weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(), it->second, bytes->size()});
+  weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(), it->second, contents->bytes});
   return byAttribute[{value, Attribute()}] = weights.size() - 1;
 }
 
@@ -133,22 +177,37 @@ llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef na
   auto known = byAttribute.find({value, layoutOfType});
   if (known != byAttribute.end())
     return known->second;
-  std::vector<char> storage;
-  auto bytes = getBytes(value, storage);
-  if (!bytes)
-    return bytes.takeError();
+  auto contents = read(value);
+  if (!contents)
+    return contents.takeError();
   plan::PanelLayout layout(panels, type);
-  XXH128_hash_t hash = XXH3_128bits(bytes->data(), bytes->size());
-  auto [it, isNew] =
-      offsets.try_emplace({{hash.low64, hash.high64}, bytes->size(), layoutOfType.getAsOpaquePointer()}, 0);
+  auto [it, isNew] = offsets.try_emplace({contents->hash, contents->bytes, layoutOfType.getAsOpaquePointer()}, 0);
   if (isNew) {
     if (llvm::Error error = align())
       return error;
     it->second = size;
-    std::vector<char> panel(layout.getPanelBytes());
-    for (int64_t i = 0; i < layout.getNumPanels(); ++i) {
-      layout.pack(*bytes, i, panel);
-      if (llvm::Error error = append(panel))
+    // Each part has panels of its own, if it is not cut into columns or contracted across parts.
+    SmallVector<TypedAttr> parts = partsOf(value);
+    bool apart = parts.size() > 1 && type.getDimSize(0) == int64_t(parts.size()) && panels.getColumns() != 0 &&
+                 !llvm::is_contained(panels.getContracted(), 0);
+    std::vector<char> whole;
+    if (!apart && parts.size() > 1) {
+      for (TypedAttr part : parts) {
+        std::vector<char> storage;
+        auto bytes = getBytes(part, storage);
+        if (!bytes)
+          return bytes.takeError();
+        whole.insert(whole.end(), bytes->begin(), bytes->end());
+      }
+      parts.clear();
+      if (llvm::Error error = appendPanels(layout, whole))
+        return error;
+    }
+    plan::PanelLayout own = apart ? plan::PanelLayout(withoutFirst(panels), type.clone(type.getShape().drop_front())) : layout;
+    for (TypedAttr part : parts) {
+      std::vector<char> storage;
+      auto bytes = getBytes(part, storage);
+      if (llvm::Error error = bytes ? appendPanels(own, *bytes) : bytes.takeError())
         return error;
     }
   }
@@ -156,6 +215,16 @@ llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef na
   weights.push_back({name.str(), *getDType(type.getElementType()), std::vector<int64_t>(shape.begin(), shape.end()),
                      it->second, uint64_t(layout.getBytes())});
   return byAttribute[{value, layoutOfType}] = weights.size() - 1;
+}
+
+llvm::Error WeightsSection::appendPanels(const plan::PanelLayout &layout, ArrayRef<char> bytes) {
+  std::vector<char> panel(layout.getPanelBytes());
+  for (int64_t i = 0; i < layout.getNumPanels(); ++i) {
+    layout.pack(bytes, i, panel);
+    if (llvm::Error error = append(panel))
+      return error;
+  }
+  return llvm::Error::success();
 }
 
 llvm::Error WeightsSection::finish() {

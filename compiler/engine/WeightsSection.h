@@ -4,7 +4,7 @@
 #define DSC_COMPILER_ENGINE_WEIGHTSSECTION_H
 
 #include "compiler/engine/OutputFile.h"
-#include "dialects/plan/Plan.h"
+#include "dialects/plan/Panels.h"
 #include "mlir/IR/BuiltinAttributeInterfaces.h"
 #include "runtime/format/engine_generated.h"
 #include "llvm/ADT/DenseMap.h"
@@ -50,6 +50,7 @@ public:
 private:
   llvm::Error append(llvm::ArrayRef<char> bytes);
   llvm::Error align();
+  llvm::Error appendPanels(const plan::PanelLayout &layout, llvm::ArrayRef<char> bytes);
 
   OutputFile &file;
   uint64_t start, size = 0;

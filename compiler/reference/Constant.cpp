@@ -3,6 +3,7 @@
 #include "compiler/reference/ElementTypes.h"
 #include "compiler/reference/Evaluation.h"
 #include "compiler/reference/ExprProgram.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/onnx/ExternalData.h"
 #include "dialects/onnx/TensorBytes.h"
 
@@ -19,6 +20,17 @@ FailureOr<Tensor> constantTensor(TypedAttr value, std::string &error) {
   }
   if (auto dense = dyn_cast<DenseElementsAttr>(value))
     return Tensor::fromDense(dense);
+  if (auto stacked = dyn_cast<model::StackedAttr>(value)) {
+    Tensor whole = Tensor::allocate(type.getShape(), type.getElementType());
+    char *out = whole.mutableData<char>();
+    for (Attribute part : stacked.getParts()) {
+      auto tensor = constantTensor(cast<TypedAttr>(part), error);
+      if (failed(tensor))
+        return failure();
+      out = llvm::copy(tensor->bytes(), out);
+    }
+    return whole;
+  }
   auto external = dyn_cast<onnx::ExternalAttr>(value);
   if (!external) {
     error = "a constant of this kind is not supported";

@@ -15,6 +15,21 @@ using namespace dsc::prim;
 #define GET_OP_CLASSES
 #include "dialects/dsc/DscOps.cpp.inc"
 
+LogicalResult StackedAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::ArrayRef<Attribute> parts, Type type) {
+  auto typeOf = [](Attribute part) {
+    auto typed = dyn_cast<TypedAttr>(part);
+    return typed ? dyn_cast<RankedTensorType>(typed.getType()) : RankedTensorType();
+  };
+  RankedTensorType part = parts.empty() ? RankedTensorType() : typeOf(parts[0]);
+  if (!part || !llvm::all_of(parts, [&](Attribute other) { return typeOf(other) == part; }))
+    return emitError() << "(C1): the parts are not tensors of one type";
+  llvm::SmallVector<int64_t> shape(part.getShape());
+  shape.insert(shape.begin(), parts.size());
+  if (type != RankedTensorType::get(shape, part.getElementType()))
+    return emitError() << "(C2): " << parts.size() << " times " << part << " is not " << type;
+  return success();
+}
+
 void DscDialect::initialize() {
   addAttributes<
 #define GET_ATTRDEF_LIST

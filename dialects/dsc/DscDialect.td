@@ -3,6 +3,8 @@
 #define DSC_DSC_DIALECT_TD
 
 include "dialects/prim/PrimDialect.td"
+include "mlir/IR/AttrTypeBase.td"
+include "mlir/IR/BuiltinAttributeInterfaces.td"
 include "mlir/IR/OpBase.td"
 include "mlir/Interfaces/SideEffectInterfaces.td"
 
@@ -21,6 +23,24 @@ def Dsc_Dialect : Dialect {
   }];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
   let useDefaultAttributePrinterParser = 1;
+}
+
+def Dsc_StackedAttr : AttrDef<Dsc_Dialect, "Stacked", [TypedAttrInterface]> {
+  let mnemonic = "stacked";
+  let summary = "constant tensors of one type, one after another";
+  let description = [{
+    The tensor [n, ...] of n parts [...]: a weight of each expert, which the file keeps apart. The bytes stay where they are; who needs them
+    reads part by part.
+
+    Constraints: (C1) there is a part, and all have one type, a tensor's; (C2) the type is that tensor with the number of parts before its dimensions.
+
+    ```mlir
+    #dsc.stacked<[dense<0.0> : tensor<4xf32>, dense<1.0> : tensor<4xf32>]> : tensor<2x4xf32>
+    ```
+  }];
+  let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$parts, AttributeSelfTypeParameter<"">:$type);
+  let assemblyFormat = "`<` `[` $parts `]` `>`";
+  let genVerifyDecl = 1;
 }
 
 def Dsc_Decomposable : OpInterface<"Decomposable"> {

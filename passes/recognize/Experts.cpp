@@ -242,13 +242,30 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
     return {};
   }
 
-  /// The weights of experts that have tensors of their own, one after another.
+  /// The weights of experts that have tensors of their own, one after another: stored ones in one constant, whose parts stay in the file.
   static Value stack(PrimBuilder &build, ArrayRef<FeedForward> experts, StoredWeight FeedForward::*member, int64_t outs, int64_t ins) {
     SmallVector<Value> parts;
+    SmallVector<Attribute> stored;
+    const StoredWeight &first = experts[0].*member;
+    for (const FeedForward &expert : experts) {
+      const StoredWeight &weight = expert.*member;
+      auto constant = weight.value.getDefiningOp<ConstantOp>();
+      if (constant && weight.at == first.at && weight.value.getType() == first.value.getType())
+        stored.push_back(constant.getValue());
+      if (!readWeight(build, weight, 0, outs, ins))
+        return {};
+    }
+    MLIRContext *context = build.b.getContext();
+    if (stored.size() == experts.size()) {
+      SmallVector<Expr> dims = getDims(first.value);
+      dims.insert(dims.begin(), build.size(experts.size()));
+      auto type = getTensorType(dims, elementType(first.value));
+      StoredWeight whole{ConstantOp::create(build.b, build.loc, type, cast<TypedAttr>(StackedAttr::get(context, stored, type))), first.at};
+      whole.at.insert(whole.at.begin(), index(context, 0));
+      return readWeight(build, whole, experts.size(), outs, ins);
+    }
     for (const FeedForward &expert : experts) {
       Value own = readWeight(build, expert.*member, 0, outs, ins);
-      if (!own)
-        return {};
       SmallVector<Expr> dims = getDims(own);
       dims.insert(dims.begin(), build.size(1));
       parts.push_back(build.reshape(own, dims));
