@@ -275,11 +275,17 @@ def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
 // ---- dsc --------------------------------------------------------------------------------------------
 
 def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> {
-  let summary = "latent attention becomes attention over the latent rows";
+  let summary = "latent attention becomes attention over the latent rows, or over keys and values made per tile";
   let description = [{
-    The absorbed form: a key weight moves to the query, a value weight to the result, by associativity. What is left is attention with
+    For few new tokens the absorbed form: a key weight moves to the query, a value weight to the result, by associativity. What is left is attention with
     one key head, whose keys are the rows of the cache (latent and rotated key) and whose values are the latent rows again. Weights are
-    never multiplied with one another: that would make them larger.
+    never multiplied with one another: that would make them larger. For many new tokens the expanded form, the operation itself marked
+    `expanded`: its kernel makes keys and values of one head for a tile of the past at a time.
+
+    The absorbed form is taken up to s = R*(n + v) / (2*R - n - v) new tokens of a sequence, where n, r, v and R are the widths of a
+    head's unrotated and rotated parts, of its values and of a latent row: there both need the same number of multiplications against a
+    long past. Without a past it is taken up to 32*(n + r + v) / (2*R + r), where a full block of queries costs the expanded form as
+    much. Where only the run knows s, both forms are built and `dsc.choose` takes one.
 
     ```mlir
     %o = dsc.latent_attention query(%q) rope(%qr, %kr) latent(%c) weights(%wk, %wv) {scale = 0.1 : f64} : ... -> tensor<1x16x1x128xf32>
@@ -292,15 +298,17 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
 
     Numerics: reassociates.
   }];
-  let statistics = [Statistic<"numAbsorbed", "absorbed", "Number of layers in absorbed form">];
+  let statistics = [Statistic<"numAbsorbed", "absorbed", "Number of layers in absorbed form only">,
+                    Statistic<"numExpanded", "expanded", "Number of layers in expanded form only">,
+                    Statistic<"numBoth", "both", "Number of layers in both forms">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
 def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::FuncOp"> {
   let summary = "dsc operations that no kernel computes become the prim operations that they stand for";
   let description = [{
-    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention` whose
-    widths are known and small enough for the scratch of a kernel.
+    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention` and
+    expanded `dsc.latent_attention` whose widths are known and small enough for the scratch of a kernel.
 
     ```mlir
     %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... // of an unknown width

@@ -47,7 +47,7 @@ def Dsc_LatentAttentionOp : Dsc_Op<"latent_attention", [AttrSizedOperandSegments
 
     and result[b, h, s] = dsc.attention of concat(query[b, h, s], rope_query[b, h, s]) over them; mask, bias, causal and scale as there.
     Neither is a key or value of a past token ever needed: `key_weight` moves to the query and `value_weight` to the result (absorbed
-    form), or keys and values are made per tile (expanded form).
+    form), or keys and values are made per tile (expanded form). `expanded` says that the latter has been chosen.
 
     Constraints: (C1) query is [b, h, s, n], rope_query [b, h, s, r], latent [b, t, R], rope_key [b, t, r], key_weight [h, n, R], value_weight
     [h, v, R], mask and bias [b, h, s, t], the result [b, h, s, v]; (C2) rope_query and rope_key are both there or both absent (r = 0);
@@ -62,7 +62,7 @@ def Dsc_LatentAttentionOp : Dsc_Op<"latent_attention", [AttrSizedOperandSegments
   let arguments = (ins Dsc_FloatTensor:$query, Optional<Dsc_FloatTensor>:$rope_query, Optional<Dsc_FloatTensor>:$rope_key,
                        Dsc_FloatTensor:$latent, Dsc_FloatTensor:$key_weight, Dsc_FloatTensor:$value_weight,
                        Optional<Dsc_BoolTensor>:$mask, Optional<Dsc_FloatTensor>:$bias,
-                       F64Attr:$scale, OptionalAttr<Prim_ExprAttr>:$causal);
+                       F64Attr:$scale, OptionalAttr<Prim_ExprAttr>:$causal, UnitAttr:$expanded);
   let results = (outs Dsc_FloatTensor:$result);
   let assemblyFormat = [{
     `query` `(` $query `)` (`rope` `(` $rope_query^ `,` $rope_key `)`)? `latent` `(` $latent `)` `weights` `(` $key_weight `,` $value_weight `)`

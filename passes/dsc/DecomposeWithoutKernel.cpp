@@ -24,7 +24,21 @@ bool fitsScratch(model::AttentionOp op) {
   return width <= (elementType(op.getResult()).isF64() ? most / 2 : most);
 }
 
+/// Expanded: a block of 32 queries, a tile of latent rows and one of keys and values.
+bool fitsScratch(model::LatentAttentionOp op) {
+  constexpr int64_t most = 2048;
+  int64_t width = 0;
+  for (Value x : {op.getQuery(), op.getRopeQuery(), op.getLatent(), op.getResult()})
+    if (x) {
+      auto part = asConstant(getDims(x).back());
+      width += part ? std::min(*part, most) : most + 1;
+    }
+  return op.getExpanded() && width <= (elementType(op.getResult()).isF64() ? most / 2 : most);
+}
+
 bool hasKernel(Operation *op) {
+  if (auto latent = dyn_cast<model::LatentAttentionOp>(op))
+    return fitsScratch(latent);
   if (auto attention = dyn_cast<model::AttentionOp>(op))
     return fitsScratch(attention);
   return isa<model::CacheAppendOp, model::ChooseOp>(op);

@@ -74,15 +74,66 @@ Value formAbsorbed(OpBuilder &b, model::LatentAttentionOp op) {
   return build.transpose(value, {1, 0, 2, 3});
 }
 
+Value formExpanded(OpBuilder &b, model::LatentAttentionOp op) {
+  auto expanded = cast<model::LatentAttentionOp>(b.clone(*op));
+  expanded.setExpanded(true);
+  return expanded.getResult();
+}
+
+/// The most new tokens of a sequence for which the absorbed form costs less. In multiplications of one head, with s new tokens and T rows:
+///
+///   absorbed: s*R*(n + v) + s*T*(2*R + r)
+///   expanded: T*R*(n + v) + s*T*(n + r + v)
+///
+/// Against a long past the first term of the absorbed form vanishes: s = R*(n + v) / (2*R - n - v), 170 for n = v = 128 over R = 512.
+/// Without a past, T = s, the first terms are equal and the expanded form needs less; but its kernel takes 32 queries at a time where
+/// the absorbed one puts heads beside them, so that it wins from s*(2*R + r) = 32*(n + r + v) on.
+/// None where the absorbed form never costs more.
+std::optional<int64_t> mostAbsorbed(model::LatentAttentionOp op) {
+  auto width = [](Value x, unsigned dim) { return x ? asConstant(getDim(x.getType(), dim)) : std::optional<int64_t>(0); };
+  auto n = width(op.getQuery(), 3), r = width(op.getRopeQuery(), 3), v = width(op.getValueWeight(), 1), latent = width(op.getLatent(), 2);
+  if (!n || !r || !v || !latent || 2 * *latent <= *n + *v)
+    return std::nullopt;
+  int64_t most = *latent * (*n + *v) / (2 * *latent - *n - *v);
+  if (getDim(op.getQuery().getType(), 2) == getDim(op.getLatent().getType(), 1))
+    most = std::min<int64_t>(most, 32 * (*n + *r + *v) / (2 * *latent + *r));
+  return most;
+}
+
 struct FormLatentAttention : impl::FormLatentAttentionBase<FormLatentAttention> {
   using Base::Base;
+
   void runOnOperation() override {
+    SmallVector<model::LatentAttentionOp> all;
     getOperation().walk([&](model::LatentAttentionOp op) {
-      OpBuilder b(op);
-      op->replaceAllUsesWith(ValueRange(formAbsorbed(b, op)));
-      op->erase();
-      ++numAbsorbed;
+      if (!op.getExpanded())
+        all.push_back(op);
     });
+    for (model::LatentAttentionOp op : all) {
+      // A transpose that follows is part of both forms, so that neither is written twice.
+      auto layout = op->hasOneUse() ? dyn_cast<TransposeOp>(*op->user_begin()) : TransposeOp();
+      Operation *last = layout ? layout : op.getOperation();
+      OpBuilder b(op);
+      auto finish = [&](Value value) { return layout ? PrimBuilder(b, op.getLoc()).transpose(value, layout.getPerm()) : value; };
+      last->replaceAllUsesWith(ValueRange(choose(b, op, finish)));
+      if (layout)
+        layout.erase();
+      op->erase();
+    }
+  }
+
+  Value choose(OpBuilder &b, model::LatentAttentionOp op, llvm::function_ref<Value(Value)> finish) {
+    auto most = mostAbsorbed(op);
+    Expr tokens = getDim(op.getQuery().getType(), 2);
+    if (auto known = asConstant(tokens); !most || known) {
+      bool absorbed = !most || *known <= *most;
+      ++(absorbed ? numAbsorbed : numExpanded);
+      return finish(absorbed ? formAbsorbed(b, op) : formExpanded(b, op));
+    }
+    ++numBoth;
+    Value absorbed = finish(formAbsorbed(b, op)), expanded = finish(formExpanded(b, op));
+    Expr condition = nonNegative(constant(op.getContext(), *most) - tokens);
+    return model::ChooseOp::create(b, op.getLoc(), absorbed.getType(), condition, absorbed, expanded);
   }
 };
 

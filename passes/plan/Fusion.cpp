@@ -113,8 +113,11 @@ static bool readsAsRows(OpOperand &use) {
   OpOperand *reader = &use;
   while (isLayout(reader->getOwner()) && reader->getOwner()->hasOneUse())
     reader = &*reader->getOwner()->use_begin();
-  auto attention = dyn_cast<model::AttentionOp>(reader->getOwner());
-  return attention && reader->get() != attention.getMask() && reader->get() != attention.getBias();
+  auto isRow = [&](auto attention) { return reader->get() != attention.getMask() && reader->get() != attention.getBias(); };
+  if (auto attention = dyn_cast<model::AttentionOp>(reader->getOwner()))
+    return isRow(attention);
+  auto latent = dyn_cast<model::LatentAttentionOp>(reader->getOwner());
+  return latent && isRow(latent);
 }
 
 /// A layout operation with several consumers, all of which can read through it: nothing is gained by writing it to memory.
@@ -164,7 +167,7 @@ bool Fusion::absorbs(OpOperand &use) const {
     return true;
   if (isView(user))
     return false;
-  if (isa<model::AttentionOp>(user) || readsAsRows(use))
+  if (isa<model::AttentionOp, model::LatentAttentionOp>(user) || readsAsRows(use))
     return readsAsRows(use) ? isLayout(use.get().getDefiningOp()) : true;
   if (isFoldable(user)) {
     // A contraction reads its operands through transposes and choices of rows at most.
@@ -217,7 +220,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
-    if (isa<model::AttentionOp, GroupRowsOp>(op))
+    if (isa<model::AttentionOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
       continue;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/plan/WeightPanels.h"
+#include "dialects/dsc/Dsc.h"
 #include "dialects/plan/Panels.h"
 #include "passes/plan/Buffers.h"
 
@@ -22,6 +23,21 @@ static bool isWeight(Value input) {
          (type.getElementType().isF32() || type.getElementType().isBF16() || type.getElementType().isF16());
 }
 
+/// The layout of the weight at the end of `path` with these of its dimensions in the lanes and contracted.
+static PanelsAttr layoutOf(const OperandPath &path, int64_t columns, ArrayRef<int64_t> contracted) {
+  if (columns < 0 || llvm::is_contained(contracted, -1))
+    return {};
+  auto type = cast<RankedTensorType>(path.source.getType());
+  int64_t width = choosePanelWidth(type.getDimSize(columns));
+  auto start = asConstant(path.starts[columns]);
+  // A part of the columns begins at a panel: narrower ones where that helps.
+  while (start && *start % width != 0 && width > 16)
+    width -= 16;
+  if (type.getDimSize(columns) < minColumns || !start || *start % width != 0 || path.steps[columns] != 1)
+    return {};
+  return PanelsAttr::get(type.getContext(), columns, contracted, width, 1);
+}
+
 /// The layout of the weight that an operand of `dot` reads on `path`.
 static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path) {
   Value operand = isLhs ? dot.getLhs() : dot.getRhs();
@@ -34,20 +50,36 @@ static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path) {
   for (int64_t dim = 0; dim < rank(operand); ++dim)
     if (!llvm::is_contained(batch, dim) && !llvm::is_contained(contract, dim) && !isConstant(getDim(operand.getType(), dim), 1))
       columns = path.dims[dim];
-  if (columns < 0 || llvm::is_contained(contracted, -1))
-    return {};
-  auto type = cast<RankedTensorType>(path.source.getType());
-  int64_t width = choosePanelWidth(type.getDimSize(columns));
-  auto start = asConstant(path.starts[columns]);
-  // A part of the columns begins at a panel: narrower ones where that helps.
-  while (start && *start % width != 0 && width > 16)
-    width -= 16;
-  if (type.getDimSize(columns) < minColumns || !start || *start % width != 0 || path.steps[columns] != 1)
-    return {};
-  return PanelsAttr::get(dot.getContext(), columns, contracted, width, 1);
+  return layoutOf(path, columns, contracted);
+}
+
+/// The layout in which the expanded form reads `input`: features of a head in the lanes. Key and value weights are often parts of one
+/// tensor, and then have one layout.
+static PanelsAttr layoutOf(model::LatentAttentionOp op, const Fusion::Tree &tree, Value input) {
+  auto isInput = [&](Value value) { return tree.inputs.contains(value); };
+  PanelsAttr layout;
+  int64_t readers = 0;
+  for (Value weight : {op.getKeyWeight(), op.getValueWeight()}) {
+    auto path = findOperandPath(weight, isInput);
+    if (!path || path->source != input)
+      continue;
+    PanelsAttr here = layoutOf(*path, path->dims[1], {path->dims[2]});
+    if (!here || (layout && (layout.getColumns() != here.getColumns() || layout.getContracted() != here.getContracted())))
+      return {};
+    // The narrower panels: each part begins at one.
+    bool narrower = !layout || (here.getWidth() < layout.getWidth() && layout.getWidth() % here.getWidth() == 0);
+    if (!narrower && here.getWidth() % layout.getWidth() != 0)
+      return {};
+    layout = narrower ? here : layout;
+    ++readers;
+  }
+  int64_t uses = llvm::count_if(input.getUses(), [&](OpOperand &use) { return llvm::is_contained(tree.ops, use.getOwner()); });
+  return uses == readers ? layout : PanelsAttr();
 }
 
 PanelsAttr choosePanels(const Fusion::Tree &tree, Value input) {
+  if (auto latent = dyn_cast<model::LatentAttentionOp>(tree.ops.back()))
+    return isWeight(input) ? layoutOf(latent, tree, input) : PanelsAttr();
   auto dot = dyn_cast<DotOp>(tree.ops.back());
   if (!dot || !isWeight(input) || !isReadOnce(tree, input))
     return {};

@@ -8,7 +8,7 @@
 
 namespace dsc::plan {
 
-/// The layout in which the contraction at the root of `tree` reads `input`; null where that is no constant of floats, or is read
+/// The layout in which the contraction or the expanded attention at the root of `tree` reads `input`; null where that is no constant of floats, or is read
 /// otherwise too. The columns are the last dimension that only the weight gives to the result, and lie in the lanes.
 PanelsAttr choosePanels(const Fusion::Tree &tree, mlir::Value input);
 

@@ -9,20 +9,34 @@
 
 namespace dsc::cpu {
 
+/// Keys or values: rows in memory, or images of latent rows [b, t, k] under the weight [g, d, k] of
+/// a head.
+struct AttentionSource {
+  mlir::Value rows, weight = {};
+  bool operator==(const AttentionSource &) const = default;
+};
+
 /// A part of queries and keys; the parts stand for their concatenation.
 struct AttentionPart {
-  mlir::Value queries, keys;
+  mlir::Value queries;
+  AttentionSource keys;
   int64_t width;
 };
 
 struct AttentionProblem {
   explicit AttentionProblem(model::AttentionOp op);
 
+  explicit AttentionProblem(model::LatentAttentionOp op);
+
   /// Positions in the operands, of sequence b, group g, head h of the group, query s, past row t
-  /// and feature d.
-  Indices queryAt(Expr b, Expr g, Expr h, Expr s, Expr d) const { return {b, g, h, s, d}; }
-  Indices rowAt(Expr b, Expr g, Expr t, Expr d) const { return {b, g, t, d}; }
-  Indices scoreAt(Expr b, Expr g, Expr h, Expr s, Expr t) const { return {b, g, h, s, t}; }
+  /// and feature d. In latent attention a group is a head, and rows are the same for all.
+  Indices queryAt(Expr b, Expr g, Expr h, Expr s, Expr d) const {
+    return latent ? Indices{b, g, s, d} : Indices{b, g, h, s, d};
+  }
+  Indices rowAt(Expr b, Expr g, Expr t, Expr d) const {
+    return latent ? Indices{b, t, d} : Indices{b, g, t, d};
+  }
+  Indices scoreAt(Expr b, Expr g, Expr h, Expr s, Expr t) const { return queryAt(b, g, h, s, t); }
 
   /// Rows of scores that share keys: heads of a group times queries, the heads of one query being
   /// neighbours.
@@ -34,11 +48,13 @@ struct AttentionProblem {
   /// rows at least.
   Expr splitRows() const;
 
-  mlir::Value result, values, mask, bias;
+  mlir::Value result, mask, bias;
+  AttentionSource values;
   llvm::SmallVector<AttentionPart, 2> parts;
   Expr batch, groups, heads, queries, length, causal;
-  int64_t valueWidth = 0;
+  int64_t valueWidth = 0, latentWidth = 0;
   double scale = 1;
+  bool latent = false;
   /// The element type of all but mask and bias, and the one in which scores and sums are kept.
   mlir::Type type, accumulator;
 };

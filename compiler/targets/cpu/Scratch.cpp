@@ -19,6 +19,12 @@ Value Scratch::address(Value at) const {
                              LLVM::GEPNoWrapFlags::inbounds);
 }
 
+Scratch Scratch::from(Value first) const {
+  Scratch result = *this;
+  result.base = address(first);
+  return result;
+}
+
 Value Scratch::read(Value at, unsigned lanes) const {
   Value p = address(at);
   code->at(code->current);

@@ -18,6 +18,8 @@ public:
   mlir::Value read(mlir::Value at, unsigned lanes) const;
   void write(mlir::Value at, mlir::Value v) const;
   mlir::Value pointer() const { return base; }
+  /// The memory from element `first` on.
+  Scratch from(mlir::Value first) const;
 
 private:
   mlir::Value address(mlir::Value at) const;

@@ -23,3 +23,15 @@ func.func @too_wide(%q: tensor<1x1x4x1x16xf32>, %k: tensor<1x1x6x16xf32>, %v: te
   %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.2 : f64} : (tensor<1x1x4x1x16xf32>, tensor<1x1x6x16xf32>, tensor<1x1x6x2048xf32>) -> tensor<1x1x4x1x2048xf32>
   return %o : tensor<1x1x4x1x2048xf32>
 }
+
+// Latent attention in its expanded form has a kernel, in no form it has none.
+// CHECK-LABEL: func.func @latent
+// CHECK:         dsc.latent_attention {{.*}}expanded
+// CHECK-NOT:     dsc.
+func.func @latent(%q: tensor<1x4x40x16xf32>, %c: tensor<1x60x32xf32>, %wk: tensor<4x16x32xf32>, %wv: tensor<4x8x32xf32>) -> (tensor<1x4x40x8xf32>, tensor<1x4x40x8xf32>) {
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) {expanded, scale = 0.2 : f64}
+      : (tensor<1x4x40x16xf32>, tensor<1x60x32xf32>, tensor<4x16x32xf32>, tensor<4x8x32xf32>) -> tensor<1x4x40x8xf32>
+  %p = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) {scale = 0.2 : f64}
+      : (tensor<1x4x40x16xf32>, tensor<1x60x32xf32>, tensor<4x16x32xf32>, tensor<4x8x32xf32>) -> tensor<1x4x40x8xf32>
+  return %o, %p : tensor<1x4x40x8xf32>, tensor<1x4x40x8xf32>
+}

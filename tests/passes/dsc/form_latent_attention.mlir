@@ -45,3 +45,52 @@ func.func @computed_mask(%q: tensor<2x4x3x16xf32>, %c: tensor<2x6x32xf32>, %wk: 
       : (tensor<2x4x3x16xf32>, tensor<2x6x32xf32>, tensor<4x16x32xf32>, tensor<4x12x32xf32>, tensor<2x4x3x6xi1>) -> tensor<2x4x3x12xf32>
   return %o : tensor<2x4x3x12xf32>
 }
+
+// New tokens that only the run knows: both forms, up to R*(n + v) / (2*R - n - v) = 170 the absorbed one. The transpose that follows
+// belongs to each.
+// CHECK-LABEL: func.func @both
+// CHECK:         %[[A:.*]] = dsc.attention
+// CHECK:         %[[D:.*]] = prim.dot %{{.*}}, %arg5
+// CHECK:         %[[T:.*]] = prim.transpose %[[D]] perm [1, 0, 2, 3]
+// CHECK:         %[[X:.*]] = prim.transpose %[[T]] perm [0, 2, 1, 3]
+// CHECK:         %[[E:.*]] = dsc.latent_attention query(%arg0) rope(%arg1, %arg3) latent(%arg2) weights(%arg4, %arg5) {causal = #prim.expr<"p">, expanded, scale
+// CHECK:         %[[Y:.*]] = prim.transpose %[[E]] perm [0, 2, 1, 3]
+// CHECK:         %[[C:.*]] = dsc.choose "nonneg(-s + 170)" %[[X]], %[[Y]]
+// CHECK:         return %[[C]]
+func.func @both(%q: tensor<1x16x?x128xf32, #prim.shape<1, 16, "s", 128>>, %qr: tensor<1x16x?x64xf32, #prim.shape<1, 16, "s", 64>>,
+                %c: tensor<1x?x512xf32, #prim.shape<1, "p + s", 512>>, %r: tensor<1x?x64xf32, #prim.shape<1, "p + s", 64>>, %wk: tensor<16x128x512xf32>,
+                %wv: tensor<16x128x512xf32>) -> tensor<1x?x16x128xf32, #prim.shape<1, "s", 16, 128>> {
+  %o = dsc.latent_attention query(%q) rope(%qr, %r) latent(%c) weights(%wk, %wv) {causal = #prim.expr<"p">, scale = 0.2 : f64}
+      : (tensor<1x16x?x128xf32, #prim.shape<1, 16, "s", 128>>, tensor<1x16x?x64xf32, #prim.shape<1, 16, "s", 64>>, tensor<1x?x64xf32, #prim.shape<1, "p + s", 64>>,
+         tensor<1x?x512xf32, #prim.shape<1, "p + s", 512>>, tensor<16x128x512xf32>, tensor<16x128x512xf32>) -> tensor<1x16x?x128xf32, #prim.shape<1, 16, "s", 128>>
+  %t = prim.transpose %o perm [0, 2, 1, 3] : tensor<1x16x?x128xf32, #prim.shape<1, 16, "s", 128>> -> tensor<1x?x16x128xf32, #prim.shape<1, "s", 16, 128>>
+  return %t : tensor<1x?x16x128xf32, #prim.shape<1, "s", 16, 128>>
+}
+
+// Without a past: up to 32*(n + r + v) / (2*R + r) = 12.
+// CHECK-LABEL: func.func @no_past
+// CHECK:         dsc.choose "nonneg(-s + 12)"
+func.func @no_past(%q: tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>, %c: tensor<1x?x32xf32, #prim.shape<1, "s", 32>>, %wk: tensor<4x16x32xf32>,
+                   %wv: tensor<4x8x32xf32>) -> tensor<1x4x?x8xf32, #prim.shape<1, 4, "s", 8>> {
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) {causal = #prim.expr<"0">, scale = 0.2 : f64}
+      : (tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>, tensor<1x?x32xf32, #prim.shape<1, "s", 32>>, tensor<4x16x32xf32>, tensor<4x8x32xf32>)
+      -> tensor<1x4x?x8xf32, #prim.shape<1, 4, "s", 8>>
+  return %o : tensor<1x4x?x8xf32, #prim.shape<1, 4, "s", 8>>
+}
+
+// Many tokens, known: the expanded form only. A latent row no wider than key and value: the absorbed form only.
+// CHECK-LABEL: func.func @known
+// CHECK-NOT:     dsc.attention
+// CHECK:         dsc.latent_attention {{.*}}expanded
+// CHECK-NOT:     dsc.latent_attention
+// CHECK:         dsc.attention
+// CHECK-NOT:     dsc.
+// CHECK:         return
+func.func @known(%q: tensor<1x4x40x16xf32>, %c: tensor<1x60x32xf32>, %wk: tensor<4x16x32xf32>, %wv: tensor<4x8x32xf32>, %n: tensor<1x60x8xf32>,
+                 %nk: tensor<4x16x8xf32>, %nv: tensor<4x8x8xf32>) -> (tensor<1x4x40x8xf32>, tensor<1x4x40x8xf32>) {
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) {scale = 0.2 : f64}
+      : (tensor<1x4x40x16xf32>, tensor<1x60x32xf32>, tensor<4x16x32xf32>, tensor<4x8x32xf32>) -> tensor<1x4x40x8xf32>
+  %p = dsc.latent_attention query(%q) latent(%n) weights(%nk, %nv) {scale = 0.2 : f64}
+      : (tensor<1x4x40x16xf32>, tensor<1x60x8xf32>, tensor<4x16x8xf32>, tensor<4x8x8xf32>) -> tensor<1x4x40x8xf32>
+  return %o, %p : tensor<1x4x40x8xf32>, tensor<1x4x40x8xf32>
+}

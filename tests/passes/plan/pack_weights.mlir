@@ -81,3 +81,22 @@ func.func @several(%i: tensor<?xi64, #prim.shape<"t">>, %x: tensor<?x3x4xf32, #p
   %0 = prim.dot %x, %g batch [0] x [0] contract [2] x [2] : tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>, tensor<?x4x4xf32, #prim.shape<"t", 4, 4>> -> tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>
   return %0 : tensor<?x3x4xf32, #prim.shape<"t", 3, 4>>
 }
+
+// -----
+
+// Key and value weights of the expanded form are parts of one tensor in panels.
+// CHECK:       plan.kernel @latent_attention_0 sizes ["s0"] strides [unit, unit, #plan.panels<columns = 2, contracted = [0], width = 16, group = 1>, unit]
+// CHECK-LABEL: func.func @expanded
+// CHECK:         %[[P:.*]] = plan.pack %{{.*}} <columns = 2, contracted = [0], width = 16, group = 1>
+// CHECK-NEXT:    plan.launch @latent_attention_0 sizes ["s"](%arg0, %arg1, %[[P]])
+func.func @expanded(%q: tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>, %c: tensor<1x?x32xf32, #prim.shape<1, "s", 32>>) -> tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>> {
+  %w = prim.constant dense_resource<w> : tensor<32x4x32xf32>
+  %k = prim.slice %w starts [0, 0, 0] steps [1, 1, 1] : tensor<32x4x32xf32> -> tensor<32x4x16xf32>
+  %kt = prim.transpose %k perm [1, 2, 0] : tensor<32x4x16xf32> -> tensor<4x16x32xf32>
+  %v = prim.slice %w starts [0, 0, 16] steps [1, 1, 1] : tensor<32x4x32xf32> -> tensor<32x4x16xf32>
+  %vt = prim.transpose %v perm [1, 2, 0] : tensor<32x4x16xf32> -> tensor<4x16x32xf32>
+  %o = dsc.latent_attention query(%q) latent(%c) weights(%kt, %vt) {expanded, scale = 0.2 : f64}
+      : (tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>, tensor<1x?x32xf32, #prim.shape<1, "s", 32>>, tensor<4x16x32xf32>, tensor<4x16x32xf32>)
+      -> tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>
+  return %o : tensor<1x4x?x16xf32, #prim.shape<1, 4, "s", 16>>
+}

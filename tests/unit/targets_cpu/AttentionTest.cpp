@@ -173,6 +173,55 @@ TEST_F(Attention, LayoutsAndStrides) {
         {.sizes = {3, 90, 128}, .absolute = 2e-5, .relative = 2e-5});
 }
 
+/// Latent attention in its expanded form.
+std::string expanded(int batch, int heads, int n, int r, int v, int latent, llvm::StringRef type,
+                     bool masked) {
+  std::string rope =
+      r ? llvm::formatv(
+              R"mlir(, %qr: tensor<{0}x{1}x?x{2}x{3}, #prim.shape<{0}, {1}, "s", {2}>>, %kr: tensor<{0}x?x{2}x{3}, #prim.shape<{0}, "t", {2}>>)mlir",
+              batch, heads, r, type)
+              .str()
+        : "";
+  std::string ropeTypes =
+      r ? llvm::formatv(
+              R"mlir(, tensor<{0}x{1}x?x{2}x{3}, #prim.shape<{0}, {1}, "s", {2}>>, tensor<{0}x?x{2}x{3}, #prim.shape<{0}, "t", {2}>>)mlir",
+              batch, heads, r, type)
+              .str()
+        : "";
+  std::string mask =
+      llvm::formatv(R"mlir(tensor<{0}x{1}x?x?xi1, #prim.shape<{0}, {1}, "s", "t">>)mlir", batch,
+                    heads)
+          .str();
+  std::string strides = std::string("unit, unit, unit, unit, unit") + (r ? ", unit, unit" : "");
+  return llvm::formatv(R"mlir(sizes ["s", "t"] strides [{0}] aliases [-1] {{
+    ^bb0(%q: tensor<{1}x{2}x?x{3}x{4}, #prim.shape<{1}, {2}, "s", {3}>>{5}, %c: tensor<{1}x?x{6}x{4}, #prim.shape<{1}, "t", {6}>>,
+         %w: tensor<{6}x{2}x{7}x{4}>, %wv: tensor<{2}x{8}x{6}x{4}>):
+      %part = prim.slice %w starts [0, 0, 0] steps [1, 1, 1] : tensor<{6}x{2}x{7}x{4}> -> tensor<{6}x{2}x{3}x{4}>
+      %wk = prim.transpose %part perm [1, 2, 0] : tensor<{6}x{2}x{3}x{4}> -> tensor<{2}x{3}x{6}x{4}>
+      %m = prim.index_expr "nonneg(3*d1 + d2 - d3 + t - s + 1)" : {9}
+      %o = dsc.latent_attention query(%q) {10} latent(%c) weights(%wk, %wv) {11} {{{12}expanded, scale = 0.2 : f64}
+        : (tensor<{1}x{2}x?x{3}x{4}, #prim.shape<{1}, {2}, "s", {3}>>{13}, tensor<{1}x?x{6}x{4}, #prim.shape<{1}, "t", {6}>>, tensor<{2}x{3}x{6}x{4}>, tensor<{2}x{8}x{6}x{4}>{14})
+        -> tensor<{1}x{2}x?x{8}x{4}, #prim.shape<{1}, {2}, "s", {8}>>
+      plan.yield %o : tensor<{1}x{2}x?x{8}x{4}, #prim.shape<{1}, {2}, "s", {8}>>
+    })mlir",
+                       strides, batch, heads, n, type, rope, latent, n + 3, v, mask,
+                       r ? "rope(%qr, %kr)" : "", masked ? "mask(%m)" : "",
+                       masked ? "" : "causal = #prim.expr<\"t - s\">, ", ropeTypes,
+                       masked ? ", " + mask : "")
+      .str();
+}
+
+TEST_F(Attention, Expanded) {
+  for (auto [s, t] : {std::pair<int64_t, int64_t>{1, 1}, {40, 40}, {33, 150}, {600, 620}})
+    check(expanded(1, 2, 8, 4, 24, 12, "f32", false),
+          {.sizes = {s, t}, .scale = 1, .absolute = 2e-5, .relative = 2e-5});
+  for (auto [s, t] : {std::pair<int64_t, int64_t>{5, 70}, {64, 64}})
+    check(expanded(2, 3, 70, 0, 5, 17, "f32", true),
+          {.sizes = {s, t}, .scale = 0.5, .absolute = 2e-5, .relative = 2e-5});
+  check(expanded(2, 2, 16, 8, 16, 32, "bf16", false),
+        {.sizes = {20, 70}, .scale = 0.5, .absolute = 1.6e-2, .relative = 1.6e-2});
+}
+
 // A row's bits depend neither on the sequences nor on the queries beside it.
 TEST_F(Attention, SameBitsInOtherCompany) {
   const int64_t heads = 16, width = 40, value = 32, past = 700, queries = 20;
