@@ -344,7 +344,7 @@ def test_experts(name, tmp_path):
     onnx.checker.check_model(model)
     onnx.save(model, path)
     engine, report = tmp_path / "model.dsce", tmp_path / "report.json"
-    compiled = dsc("compile", path, "-o", engine, f"--report=json:{report}")
+    compiled = dsc("compile", path, "-o", engine, f"--report=json:{report}", "--verify-recognition")
     assert compiled.ok, compiled.err
     found = json.loads(report.read_text())
     assert found["moe"]["matched"] == (1 if fields else 0), found
