@@ -15,6 +15,16 @@ TEST(Integer, addSubtract) {
   EXPECT_EQ(one("add.u16 %rs4, %rs1, %rs2;", 0xFFFF, 3, 0, 16), 2u);
   EXPECT_EQ(one("add.cc.u32 %r4, %r1, %r2;\naddc.u32 %r4, %r3, 0;", 0xFFFFFFFF, 1, 7), 8u);
   EXPECT_EQ(one("sub.cc.u32 %r4, %r1, %r2;\nsubc.u32 %r4, %r3, 0;", 0, 1, 7), 6u);
+  EXPECT_EQ(
+      one("mad.lo.cc.u32 %r4, %r1, %r2, %r3;\nmadc.hi.u32 %r4, %r1, %r2, 5;", 0x80000000, 2, 1),
+      6u);
+  EXPECT_EQ(
+      one("mad.lo.cc.u32 %r4, %r1, %r2, %r3;\nmadc.hi.u32 %r4, %r1, %r2, 5;", 3, 0x55555555, 1),
+      6u);
+  EXPECT_EQ(
+      one("add.cc.u64 %rd4, %rd1, %rd1;\naddc.u64 %rd4, %rd2, 0;", uint64_t(1) << 63, 4, 0, 64),
+      5u);
+  EXPECT_EQ(one("max.s16x2 %r4, %r1, %r2;", 0xFFFF0003, 0x00010002), 0x00010003u);
 }
 
 TEST(Integer, multiply) {

@@ -32,15 +32,15 @@ std::set<std::string> explained() {
   return result;
 }
 
-std::string noticed(const Workload &workload, const std::string &text, unsigned number) {
-  ptxsim_set_option("mutate", std::to_string(number).c_str());
+std::string noticed(const Workload &workload, const std::string &text, const std::string &fault) {
+  ptxsim_set_option("mutate", fault.c_str());
   std::string wrong;
   for (unsigned seed = 0; seed < 3 && wrong.empty(); ++seed) {
     setSeed(seed);
     Module module(text);
     wrong = workload.check(module);
   }
-  ptxsim_set_option("mutate", "-1");
+  ptxsim_set_option("mutate", "");
   return wrong;
 }
 
@@ -68,7 +68,7 @@ int main(int argc, char **argv) {
       std::istringstream parts(line);
       for (std::string field; std::getline(parts, field, '\t');)
         fields.push_back(field);
-      std::string wrong = noticed(workload, text, static_cast<unsigned>(std::stoul(fields[0])));
+      std::string wrong = noticed(workload, text, fields[1] + ":" + fields[0]);
       Tally &kind = byKind[fields[3]];
       for (Tally *tally : {&total, &mine, &kind}) {
         ++tally->all;

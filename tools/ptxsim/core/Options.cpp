@@ -38,7 +38,7 @@ bool Options::set(std::string_view name, std::string_view value) {
     return (value == "80" || value == "86" || value == "89" || value == "90") &&
            number(value, capability);
   if (name == "mutate")
-    return number(value, mutate);
+    return mutate = value, true;
   if (name == "races")
     return flag(value, races);
   if (name == "print")

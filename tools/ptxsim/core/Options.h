@@ -26,9 +26,8 @@ struct Options {
   /// Streams run when somebody waits for them ("late") or at once ("eager").
   bool lateStreams = false;
 
-  /// Number of the fault (ptxsim_mutations) to put into every module loaded that has so many; -1:
-  /// none.
-  int64_t mutate = -1;
+  /// "KERNEL:NUMBER": the fault of ptxsim_mutations to put into this kernel whenever it is loaded.
+  std::string mutate;
 
   /// False when the name or the value is unknown.
   bool set(std::string_view name, std::string_view value);

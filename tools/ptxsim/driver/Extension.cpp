@@ -48,10 +48,12 @@ PTXSIM_API const char *ptxsim_mutations(const char *ptx) {
     return "";
   try {
     auto module = parseModule(ptx);
-    size_t number = 0;
-    for (const Mutation &m : findMutations(*module))
-      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", number++, m.function, m.line,
-                          mutationKind(m.kind), m.what, module->lineText(m.line));
+    for (const Mutation &m : findMutations(*module)) {
+      std::string instruction(module->lineText(m.line));
+      std::erase(instruction, '\t');
+      text += fmt::format("{}\t{}\t{}\t{}\t{}\t{}\n", m.number, m.function, m.line,
+                          mutationKind(m.kind), m.what, instruction);
+    }
   } catch (const PtxError &error) {
     text = error.what();
   }

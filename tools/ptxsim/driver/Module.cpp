@@ -44,12 +44,11 @@ void dropVariables(Context &c, const LoadedModule &module) {
     c.memory.release(address);
 }
 
-/// Puts the chosen fault in; a module with fewer faults stays as it is.
+/// Puts the chosen fault in, if the module has the kernel that it is for.
 void mutate(Module &module) {
-  auto all = findMutations(module);
-  auto number = static_cast<size_t>(options().mutate);
-  if (number < all.size())
-    apply(all[number], module);
+  for (const Mutation &mutation : findMutations(module))
+    if (fmt::format("{}:{}", mutation.function, mutation.number) == options().mutate)
+      return apply(mutation, module);
 }
 
 struct Log {
@@ -76,7 +75,7 @@ CUresult load(CUmodule *result, const void *image, const Log &errors) {
       module->parsed = parseModule(text);
       if (module->parsed->version == 0)
         throw PtxError(1, "the text does not begin with .version: no PTX");
-      if (options().mutate >= 0)
+      if (!options().mutate.empty())
         mutate(*module->parsed);
       if (!placeVariables(c, *module)) {
         dropVariables(c, *module);

@@ -76,7 +76,7 @@ public:
 
 private:
   void add(Mutation::Kind kind, size_t operand, size_t element, int64_t delta, std::string what) {
-    found.push_back({kind, function.name, at, operand, element, delta,
+    found.push_back({kind, function.name, 0, at, operand, element, delta,
                      function.instructions[at].line, std::move(what)});
   }
 
@@ -152,6 +152,9 @@ std::vector<Mutation> findMutations(const Module &module) {
   std::ranges::sort(found, {}, [](const Mutation &m) {
     return std::tuple(m.line, m.operand, m.element, -m.delta);
   });
+  std::map<std::string, unsigned> count;
+  for (Mutation &mutation : found)
+    mutation.number = count[mutation.function]++;
   return found;
 }
 

@@ -21,6 +21,7 @@ struct Mutation {
   enum Kind : uint8_t { Barrier, Bound, Index, Fragment, Initial };
   Kind kind;
   std::string function;
+  unsigned number = 0; ///< among the faults of the function
   size_t instruction;
   size_t operand = 0; ///< which operand changes
   size_t element = 0; ///< of a vector operand

@@ -3,6 +3,8 @@
 #include "tools/ptxsim/decode/Decoder.h"
 #include "tools/ptxsim/ops/Lanes.h"
 
+#include <algorithm>
+
 namespace ptxsim {
 namespace {
 
@@ -70,21 +72,36 @@ int32_t saturate(int64_t v) {
   return static_cast<int32_t>(v > INT32_MAX ? INT32_MAX : v < INT32_MIN ? INT32_MIN : v);
 }
 
-/// Carry of add.cc and its relatives, a bit per lane, kept in a register of its own.
-template <bool Subtract, bool CarryIn> void carryChain(Warp &w, const Inst &i, uint32_t lanes) {
-  const uint32_t *a = w.source<uint32_t>(i.a), *b = w.source<uint32_t>(i.b);
-  uint32_t *d = w.result<uint32_t>(i.d);
-  uint32_t *carry = w.result<uint32_t>(*static_cast<const Slot *>(i.extra));
+enum class Chain : uint8_t { Add, Subtract, MultiplyLow, MultiplyHigh };
+
+struct CarryOp {
+  bool in, out;
+  Slot carry; ///< CC.CF, a bit per lane: the carry of sums, the borrow of differences
+};
+
+template <Chain C, class T> void carryChain(Warp &w, const Inst &i, uint32_t lanes) {
+  using W = Wider<T>;
+  const CarryOp &op = *static_cast<const CarryOp *>(i.extra);
+  const T *a = w.source<T>(i.a), *b = w.source<T>(i.b), *c = w.source<T>(i.c);
+  T *d = w.result<T>(i.d);
+  uint32_t *carry = w.result<uint32_t>(op.carry);
   uint32_t out = 0;
-  for (unsigned l = 0; l < 32; ++l) {
-    if (!(lanes >> l & 1))
-      continue;
-    uint64_t in = CarryIn ? (*carry >> l & 1) : (Subtract ? 1 : 0);
-    uint64_t sum = uint64_t(a[l]) + (Subtract ? uint64_t(~b[l]) : uint64_t(b[l])) + in;
-    d[l] = static_cast<uint32_t>(sum);
-    out |= uint32_t(sum >> 32 & 1) << l;
+  for (uint32_t rest = lanes; rest; rest &= rest - 1) {
+    unsigned l = firstLane(rest);
+    W in = op.in ? *carry >> l & 1 : 0, sum = 0;
+    if constexpr (C == Chain::Add)
+      sum = W(a[l]) + b[l] + in;
+    else if constexpr (C == Chain::Subtract)
+      sum = W(a[l]) - b[l] - in;
+    else if constexpr (C == Chain::MultiplyLow)
+      sum = W(wrapMul(a[l], b[l])) + c[l] + in;
+    else
+      sum = W(highMul(a[l], b[l])) + c[l] + in;
+    d[l] = static_cast<T>(sum);
+    out |= uint32_t(sum >> (8 * sizeof(T)) & 1) << l;
   }
-  *carry = (*carry & ~lanes) | out;
+  if (op.out)
+    *carry = (*carry & ~lanes) | out;
 }
 
 bool fixed(Decoder &d, Type type, Handler handler, unsigned sources) {
@@ -173,24 +190,70 @@ bool decodeMul24(Decoder &d, bool add) {
                2);
 }
 
-/// add.cc, addc, sub.cc, subc; the carry lives in one register of the whole kernel.
-bool decodeCarry(Decoder &d, bool subtract, bool in) {
-  d.has("cc");
+/// add{c}, sub{c}, mad{c} with .cc or c: the carry lives in one register of the whole kernel.
+bool decodeCarry(Decoder &d, Chain chain, bool in) {
+  CarryOp op{in, d.has("cc"), d.specialSlot(Special::Zero)};
+  bool multiply = chain == Chain::MultiplyLow || chain == Chain::MultiplyHigh;
   Type type = d.type();
-  if (sizeOf(type) != 4)
+  // A signed high product would need the signed kind of sum.
+  if (sizeOf(type) < 4 || (chain == Chain::MultiplyHigh && isSigned(type)))
     d.unknown();
-  d.expectOperands(3);
+  d.expectOperands(multiply ? 4 : 3);
   Inst inst;
   inst.cls = Class::Integer;
   inst.d = d.result(0, type);
   inst.a = d.source(1, type);
   inst.b = d.source(2, type);
-  Slot carry = d.specialSlot(Special::Zero);
-  inst.extra = d.image().own(carry);
-  inst.run = subtract ? (in ? carryChain<true, true> : carryChain<true, false>)
-                      : (in ? carryChain<false, true> : carryChain<false, false>);
+  if (multiply)
+    inst.c = d.source(3, type);
+  inst.extra = d.image().own(op);
+  auto choose = [&]<class T>() -> Handler {
+    switch (chain) {
+    case Chain::Add:
+      return carryChain<Chain::Add, T>;
+    case Chain::Subtract:
+      return carryChain<Chain::Subtract, T>;
+    case Chain::MultiplyLow:
+      return carryChain<Chain::MultiplyLow, T>;
+    default:
+      return carryChain<Chain::MultiplyHigh, T>;
+    }
+  };
+  inst.run = sizeOf(type) == 8 ? choose.operator()<uint64_t>() : choose.operator()<uint32_t>();
   d.emit(inst);
   return true;
+}
+
+bool usesCarry(const Decoder &d) {
+  return std::ranges::find(d.in().suffixes, "cc") != d.in().suffixes.end();
+}
+
+/// add, min, max of two 16-bit integers in a register.
+template <class T> Handler pairs(std::string_view op) {
+  static constexpr auto both = [](auto f, uint32_t a, uint32_t b) -> uint32_t {
+    auto one = [&](unsigned shift) {
+      return uint32_t(
+                 static_cast<uint16_t>(f(static_cast<T>(a >> shift), static_cast<T>(b >> shift))))
+             << shift;
+    };
+    return one(0) | one(16);
+  };
+  if (op == "add")
+    return lanewise<[](uint32_t a, uint32_t b) -> uint32_t {
+      return both([](T x, T y) { return x + y; }, a, b);
+    }>();
+  if (op == "min")
+    return lanewise<[](uint32_t a, uint32_t b) -> uint32_t {
+      return both([](T x, T y) { return x < y ? x : y; }, a, b);
+    }>();
+  return lanewise<[](uint32_t a, uint32_t b) -> uint32_t {
+    return both([](T x, T y) { return x < y ? y : x; }, a, b);
+  }>();
+}
+
+bool decodePairs(Decoder &d, std::string_view op) {
+  bool isSignedPair = d.hasOneOf({"u16x2", "s16x2"}) == 1;
+  return fixed(d, Type::B32, isSignedPair ? pairs<int16_t>(op) : pairs<uint16_t>(op), 2);
 }
 
 bool decodeDot(Decoder &d, bool four) {
@@ -243,8 +306,17 @@ bool integerInstruction(const Decoder &d) {
 
 bool decodeInteger(Decoder &d) {
   std::string_view op = d.in().opcode;
+  if ((op == "add" || op == "min" || op == "max") && !d.in().suffixes.empty() &&
+      (d.in().suffixes.back() == "u16x2" || d.in().suffixes.back() == "s16x2"))
+    return decodePairs(d, op);
   if (!integerInstruction(d))
     return false;
+  if (op == "madc" || (op == "mad" && usesCarry(d))) {
+    int part = d.hasOneOf({"lo", "hi"});
+    if (part < 0)
+      d.unknown();
+    return decodeCarry(d, part ? Chain::MultiplyHigh : Chain::MultiplyLow, op == "madc");
+  }
   if (op == "mul" || op == "mad")
     return decodeMultiply(d, op == "mad");
   if (op == "mul24" || op == "mad24")
@@ -252,11 +324,10 @@ bool decodeInteger(Decoder &d) {
   if (op == "dp4a" || op == "dp2a")
     return decodeDot(d, op == "dp4a");
   if (op == "addc" || op == "subc")
-    return decodeCarry(d, op == "subc", true);
+    return decodeCarry(d, op == "subc" ? Chain::Subtract : Chain::Add, true);
   if (op == "add" || op == "sub") {
-    for (std::string_view suffix : d.in().suffixes)
-      if (suffix == "cc")
-        return decodeCarry(d, op == "sub", false);
+    if (usesCarry(d))
+      return decodeCarry(d, op == "sub" ? Chain::Subtract : Chain::Add, false);
     bool sat = d.has("sat");
     Type type = d.type();
     if (sat) {

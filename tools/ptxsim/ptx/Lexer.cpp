@@ -62,7 +62,11 @@ private:
       return number();
     // "::" joins the words of a modifier, as in .shared::cta or .L2::128B.
     if (isWordStart(c)) {
-      while (isWord(peek()) || (peek() == ':' && peek(1) == ':' && (at += 1)))
+      // Directives may stand without space between them: .reg.b32
+      bool directive = c == '.';
+      ++at;
+      while ((isWord(peek()) && !(directive && peek() == '.')) ||
+             (peek() == ':' && peek(1) == ':' && (at += 1)))
         ++at;
       return {Token::Word, text.substr(start, at - start), 0, line};
     }
