@@ -5,10 +5,12 @@
 #include "tools/dsc/PlanGraph.h"
 #include "tools/dsc/Failure.h"
 #include "tools/dsc/Json.h"
+#include "tools/dsc/PeakMemory.h"
 #include "tools/dsc/RuntimeHandles.h"
 
 #include <fmt/ranges.h>
 
+#include <charconv>
 #include <map>
 
 namespace dsc {
@@ -35,12 +37,13 @@ struct EntryFacts {
   uint32_t launches = 0, computedSizes = 0, checks = 0;
   int64_t stateBytesPerToken = 0; // of one sequence
   std::vector<std::string> slots; // bytes
+  std::optional<PeakMemory> peak;
 };
 
 class Inspector {
 public:
-  explicit Inspector(const std::string &path)
-      : path(path), engine(path), manifest(engine.manifest()) {}
+  Inspector(const std::string &path, std::map<std::string, int64_t> sizes)
+      : path(path), engine(path), manifest(engine.manifest()), sizes(std::move(sizes)) {}
   void printText();
   void printJson();
   void printDot() { fmt::print("{}", planGraph(manifest)); }
@@ -55,6 +58,7 @@ private:
   std::string path;
   EngineHandle engine;
   const format::Manifest &manifest;
+  std::map<std::string, int64_t> sizes;
 };
 
 std::string Inspector::dimsText(const format::Entry &entry,
@@ -116,6 +120,7 @@ EntryFacts Inspector::factsOf(const format::Entry &entry) const {
   facts.checks = sizeOf(entry.checks());
   for (uint32_t i = 0; i < sizeOf(entry.slots()); ++i)
     facts.slots.push_back(expressionText(manifest, entry, entry.slots()->Get(i)->bytes()));
+  facts.peak = peakMemory(manifest, entry, sizes);
   return facts;
 }
 
@@ -163,6 +168,13 @@ void Inspector::printText() {
     fmt::print("  arena: {} slots\n", facts.slots.size());
     for (const std::string &slot : facts.slots)
       fmt::print("    {} bytes\n", slot);
+    std::string where;
+    for (const auto &[name, value] : sizes)
+      where += fmt::format("{} = {}, ", name, value);
+    if (facts.peak)
+      fmt::print("  peak with {}other sizes 1: arena {}, states {}, outputs {}, all weights {}: {} bytes\n", where, facts.peak->arena,
+                 facts.peak->states, facts.peak->outputs, weightBytes(),
+                 facts.peak->arena + facts.peak->states + facts.peak->outputs + static_cast<int64_t>(weightBytes()));
   }
 }
 
@@ -213,10 +225,28 @@ void Inspector::printJson() {
     json.endObject().key("slots").beginArray();
     for (const std::string &slot : facts.slots)
       json.string(slot);
-    json.endArray().endObject();
+    json.endArray();
+    if (facts.peak) {
+      json.key("peak").beginObject().key("arena").number(facts.peak->arena);
+      json.key("states").number(facts.peak->states).key("outputs").number(facts.peak->outputs).endObject();
+    }
+    json.endObject();
   }
   json.endArray().endObject();
   fmt::print("{}\n", json.text());
+}
+
+std::map<std::string, int64_t> parseSizes(const std::vector<std::string> &texts) {
+  std::map<std::string, int64_t> sizes;
+  for (const std::string &text : texts) {
+    size_t equals = text.rfind('=');
+    int64_t value = 0;
+    const char *begin = text.data() + equals + 1, *end = text.data() + text.size();
+    if (equals == std::string::npos || equals == 0 || std::from_chars(begin, end, value).ptr != end || begin == end || value < 0)
+      throw Failure(ExitUsage, "--size " + text + ": expected NAME=NUMBER");
+    sizes[text.substr(0, equals)] = value;
+  }
+  return sizes;
 }
 
 } // namespace
@@ -224,17 +254,20 @@ void Inspector::printJson() {
 void addInspectCommand(CLI::App &app) {
   struct Options {
     std::string engine;
+    std::vector<std::string> sizes;
     bool json = false, dot = false;
   };
   auto options = std::make_shared<Options>();
   CLI::App *command =
       app.add_subcommand("inspect", "Show entries, states, kernels and sizes of an engine");
   command->add_option("ENGINE", options->engine, "engine file (.dsce)")->required();
+  command->add_option("--size", options->sizes, "NAME=NUMBER: peak memory is that of a run with these sizes")
+      ->allow_extra_args(false);
   CLI::Option *json = command->add_flag("--json", options->json, "report as JSON");
   command->add_flag("--dot", options->dot, "the plan as a Graphviz graph")->excludes(json);
   command->callback([options] {
     runCommand([&] {
-      Inspector inspector(options->engine);
+      Inspector inspector(options->engine, parseSizes(options->sizes));
       if (options->dot)
         inspector.printDot();
       else

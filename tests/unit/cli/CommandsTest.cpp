@@ -242,6 +242,15 @@ TEST_F(CommandsTest, Inspect) {
   EXPECT_TRUE(contains(o.out, "\"state_bytes_per_token\":8")) << o.out;
 }
 
+TEST_F(CommandsTest, InspectTellsThePeak) {
+  // The text of 11 tokens and the logits of 4; one token after 7.
+  Output o = dscCommand({"inspect", stages.path, "--size", "past=7", "--size", "seq=4"});
+  EXPECT_TRUE(contains(o.out, "peak with past = 7, seq = 4, other sizes 1")) << o.out;
+  EXPECT_TRUE(contains(o.out, "arena 0, states 88, outputs 512, all weights 0: 600 bytes")) << o.out;
+  EXPECT_TRUE(contains(o.out, "arena 0, states 64, outputs 128, all weights 0: 192 bytes")) << o.out;
+  EXPECT_EQ(dscCommand({"inspect", stages.path, "--size", "past"}).code, 2);
+}
+
 TEST_F(CommandsTest, VerifyRefusesDamage) {
   EXPECT_EQ(dscCommand({"verify", multi.path}).out, multi.path + ": sound\n");
   Bytes bytes = toyLanguageModel(false);
@@ -261,6 +270,15 @@ TEST_F(CommandsTest, Bench) {
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_TRUE(contains(o.out, "call 0: multi")) << o.out;
   EXPECT_TRUE(contains(o.out, "1 x toy_append")) << o.out;
+  EXPECT_TRUE(contains(o.out, ", p99 ")) << o.out;
+  o = dscCommand({"bench", multi.path, "--npz", file, "--repeat", "3", "--roof", "--threads", "1"});
+  EXPECT_TRUE(contains(o.out, "machine, 1 threads: f32 multiply-add ")) << o.out;
+  o = dscCommand({"bench", multi.path, "--npz", file, "--repeat", "3", "--lines"});
+  EXPECT_EQ(o.out.rfind("load_ms ", 0), 0u) << o.out;
+  size_t lines = 0;
+  for (size_t at = 0; (at = o.out.find("\nms ", at)) != std::string::npos; ++at)
+    ++lines;
+  EXPECT_EQ(lines, 3u) << o.out;
 }
 
 } // namespace
