@@ -85,33 +85,26 @@ std::optional<IndexScores> matchIndexScores(Value scores) {
     else
       break;
   }
+  // The heads are what the weighted sum runs over.
   Value rectified;
-  if (auto weighted = scores.getDefiningOp<DotOp>()) {
-    for (Value side : {weighted.getLhs(), weighted.getRhs()})
-      if (auto max = origin(side).getDefiningOp<BinaryOp>(); max && max.getKind() == BinaryKind::Max)
-        rectified = origin(side);
-  } else if (auto sum = scores.getDefiningOp<ReduceOp>(); sum && sum.getKind() == ReduceKind::Sum) {
+  std::optional<int64_t> heads;
+  auto isRelu = [](Value side) {
+    auto max = origin(side).getDefiningOp<BinaryOp>();
+    return max && max.getKind() == BinaryKind::Max && (splatValue(max.getLhs()) == 0.0 || splatValue(max.getRhs()) == 0.0);
+  };
+  if (auto weighted = scores.getDefiningOp<DotOp>(); weighted && weighted.getLhsContract().size() == 1) {
+    heads = asConstant(getDim(weighted.getLhs().getType(), weighted.getLhsContract()[0]));
+    rectified = isRelu(weighted.getLhs()) ? weighted.getLhs() : weighted.getRhs();
+  } else if (auto sum = scores.getDefiningOp<ReduceOp>(); sum && sum.getKind() == ReduceKind::Sum && sum.getAxes().size() == 1) {
+    heads = asConstant(getDim(sum.getOperand().getType(), sum.getAxes()[0]));
     if (auto product = sum.getOperand().getDefiningOp<BinaryOp>(); product && product.getKind() == BinaryKind::Mul)
-      for (Value side : {product.getLhs(), product.getRhs()})
-        if (auto max = origin(side).getDefiningOp<BinaryOp>(); max && max.getKind() == BinaryKind::Max)
-          rectified = origin(side);
+      rectified = isRelu(product.getLhs()) ? product.getLhs() : product.getRhs();
   }
-  auto relu = rectified ? rectified.getDefiningOp<BinaryOp>() : BinaryOp();
-  if (!relu || (splatValue(relu.getLhs()) != 0.0 && splatValue(relu.getRhs()) != 0.0))
+  if (!heads || !rectified || !isRelu(rectified))
     return std::nullopt;
-  auto product = origin(unknownSide(relu)).getDefiningOp<DotOp>();
-  if (!product || product.getLhsContract().size() != 1)
-    return std::nullopt;
-  auto dim = asConstant(getDim(product.getLhs().getType(), product.getLhsContract()[0]));
-  // What is neither a batch dimension nor contracted in the queries, of constant size, counts the heads.
-  for (Value side : {product.getLhs(), product.getRhs()}) {
-    bool isLeft = side == product.getLhs();
-    auto batch = isLeft ? product.getLhsBatch() : product.getRhsBatch(), contract = isLeft ? product.getLhsContract() : product.getRhsContract();
-    for (auto [i, size] : llvm::enumerate(getDims(side)))
-      if (auto heads = asConstant(size); heads && dim && !llvm::is_contained(batch, int64_t(i)) && !llvm::is_contained(contract, int64_t(i)))
-        return IndexScores{*heads, *dim};
-  }
-  return std::nullopt;
+  auto product = origin(unknownSide(origin(rectified).getDefiningOp<BinaryOp>())).getDefiningOp<DotOp>();
+  auto dim = product && product.getLhsContract().size() == 1 ? asConstant(getDim(product.getLhs().getType(), product.getLhsContract()[0])) : std::nullopt;
+  return dim ? std::optional(IndexScores{*heads, *dim}) : std::nullopt;
 }
 
 struct RecognizeSparseIndex : impl::RecognizeSparseIndexBase<RecognizeSparseIndex> {

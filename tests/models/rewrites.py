@@ -187,8 +187,11 @@ def replaced(model, rewrite):
     model.graph.node.extend(nodes)
 
 
+counter = itertools.count()
+
+
 def integers(model, *values):
-    name = f"integers{len(model.graph.initializer)}"
+    name = f"integers{next(counter)}"
     model.graph.initializer.append(numpy_helper.from_array(np.array(values, np.int64), name))
     return name
 
