@@ -14,8 +14,12 @@ FailureOr<Value> splitHeads(Node &node, Value x, int64_t heads) {
   if (heads <= 0)
     return node.error() << "a 3-D input needs a positive number of heads";
   Dims dims = getDims(x);
-  if (!isConstant(mod(dims[2], l.size(heads)), 0))
+  Expr rest = mod(dims[2], l.size(heads));
+  if (asConstant(rest).value_or(0) != 0)
     return node.error() << "hidden size " << toString(dims[2]) << " is not divisible by " << heads << " heads";
+  if (!asConstant(rest))
+    RequireOp::create(l.builder, l.getLoc(), rest, l.size(0),
+                      l.builder.getStringAttr(node.type + ": the hidden size is not divisible by " + Twine(heads) + " heads"));
   return l.reshape(x, {dims[0], dims[1], l.size(heads), floorDiv(dims[2], l.size(heads))});
 }
 
@@ -179,12 +183,7 @@ private:
 
   /// `part` in the shape of the scores.
   FailureOr<Value> likeScores(Value part, Value scores) {
-    Values both = {scores, part};
-    if (failed(l.broadcastAll(node, both)))
-      return failure();
-    if (both[0].getType() != scores.getType())
-      return node.error() << "attn_mask does not broadcast to the scores";
-    return both[1];
+    return broadcastLike(node, part, scores, "attn_mask");
   }
 
   Value minusInfinity(Value like) {

@@ -19,14 +19,7 @@ Value mul(Lowering &l, Value x, Value y) { return l.binary(BinaryKind::Mul, x, y
 FailureOr<Value> likeInput0(Node &node, Lowering &l, unsigned i, Value x, Type wide) {
   if (failed(expectSameElementType(node, {node.getInput(0), node.getInput(i)})))
     return failure();
-  Values values = {x, l.convert(node.getInput(i), wide)};
-  if (rank(values[1]) > rank(x))
-    return node.error() << "input " << i << " has a higher rank than input 0";
-  if (failed(l.broadcastAll(node, values)))
-    return failure();
-  if (values[0].getType() != x.getType())
-    return node.error() << "input " << i << " does not broadcast to input 0";
-  return values[1];
+  return broadcastLike(node, l.convert(node.getInput(i), wide), x, "input " + Twine(i));
 }
 
 /// What a normalization gives: the result, and the statistics over the normalized axes.
@@ -63,11 +56,11 @@ LogicalResult lowerSimplifiedLayerNormalization(Node &node, Lowering &l) {
   Type scaleType = elementType(node.getInput(1));
   if (!isFloat(scaleType))
     return node.error() << "the scale has element type " << scaleType;
-  Values values = {x, l.convert(node.getInput(1), *stash)};
-  if (rank(values[1]) > rank(x) || failed(l.broadcastAll(node, values)) || values[0].getType() != x.getType())
-    return node.error() << "the scale does not broadcast to input 0";
+  FailureOr<Value> scale = broadcastLike(node, l.convert(node.getInput(1), *stash), x, "the scale");
+  if (failed(scale))
+    return failure();
   Normalized n = normalize(l, x, llvm::to_vector(llvm::seq<int64_t>(*axis, rank(x))), node.getFloat("epsilon", 1e-5f), false);
-  node.setResult(0, l.convert(mul(l, n.y, values[1]), scaleType));
+  node.setResult(0, l.convert(mul(l, n.y, *scale), scaleType));
   if (node.getNumResults() > 1)
     node.setResult(1, n.inverse);
   return success();

@@ -64,12 +64,7 @@ struct Core {
 
 private:
   static FailureOr<Value> likeScores(Node &node, Lowering &l, Value part, Value scores) {
-    Values both = {scores, part};
-    if (failed(l.broadcastAll(node, both)))
-      return failure();
-    if (both[0].getType() != scores.getType())
-      return node.error() << "a mask or bias does not broadcast to the scores " << scores.getType();
-    return both[1];
+    return broadcastLike(node, part, scores, "a mask or bias");
   }
 
   Value probabilities(Lowering &l, Value scores) const {

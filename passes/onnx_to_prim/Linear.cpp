@@ -47,12 +47,10 @@ LogicalResult lowerGemm(Node &node, Lowering &l) {
       c = binaryScalar(l, BinaryKind::Mul, c, beta);
     if (rank(c) > 2)
       return node.error() << "input 2 has rank " << rank(c) << ", above 2";
-    Values values = {y, c};
-    if (failed(l.broadcastAll(node, values)))
+    FailureOr<Value> full = broadcastLike(node, c, y, "input 2");
+    if (failed(full))
       return failure();
-    if (values[0].getType() != y.getType())
-      return node.error() << "input 2 does not broadcast to the product";
-    y = l.binary(BinaryKind::Add, values[0], values[1]);
+    y = l.binary(BinaryKind::Add, y, *full);
   }
   node.setResult(0, y);
   return success();

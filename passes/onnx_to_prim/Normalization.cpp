@@ -78,13 +78,7 @@ FailureOr<Value> parameterFor(Node &node, Lowering &l, unsigned i, Value x) {
   Values values = {x, node.getInput(i)};
   if (failed(expectSameElementType(node, values)))
     return failure();
-  if (rank(values[1]) > rank(x))
-    return node.error() << "input " << i << " has a higher rank than input 0";
-  if (failed(l.broadcastAll(node, values)))
-    return failure();
-  if (values[0].getType() != x.getType())
-    return node.error() << "input " << i << " does not broadcast to input 0";
-  return values[1];
+  return broadcastLike(node, values[1], x, "input " + Twine(i));
 }
 
 /// Y = (x - mean) * (1 / sqrt(variance + epsilon)) * scale + bias; the first stage in stash_type.

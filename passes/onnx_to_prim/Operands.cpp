@@ -153,6 +153,20 @@ LogicalResult unifyDim(Node &node, Value &a, int64_t i, Value &b, int64_t j, con
   return success();
 }
 
+FailureOr<Value> broadcastLike(Node &node, Value part, Value x, const Twine &what) {
+  if (rank(part) > rank(x))
+    return node.error() << what << " has a higher rank than what it broadcasts to";
+  Values both = {x, part};
+  if (failed(node.lowering.broadcastAll(node, both)))
+    return failure();
+  // Only now: unification may have replaced symbols in x's type.
+  Dims dims = getDims(x);
+  for (auto [own, joint] : llvm::zip_equal(dims, getDims(both[0])))
+    if (isConstant(own, 1) && !isConstant(joint, 1))
+      return node.error() << what << " does not broadcast to " << x.getType();
+  return node.lowering.castTo(both[1], dims);
+}
+
 Value binaryInto(Lowering &lowering, BinaryKind kind, Value x, Value y) {
   return lowering.binary(kind, x, lowering.broadcastTo(y, getDims(x)));
 }

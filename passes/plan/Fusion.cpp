@@ -146,6 +146,8 @@ bool Fusion::isView(Operation *op) const {
 }
 
 bool Fusion::isCheap(Operation *op, unsigned depth) const {
+  if (auto known = cheap.find(op); known != cheap.end())
+    return known->second;
   if (!op || depth > 8)
     return false;
   if (auto constant = dyn_cast<ConstantOp>(op)) {
@@ -220,6 +222,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
+    cheap[&op] = isCheap(&op);
     if (isa<model::AttentionOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))

@@ -48,6 +48,7 @@ private:
   unsigned maxOps;
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> leaders;
   llvm::DenseMap<mlir::Operation *, unsigned> sizes; // operations folded into each root
+  llvm::DenseMap<mlir::Operation *, bool> cheap;     // decided when an operation is met, users first: it stays so
   llvm::DenseSet<mlir::Operation *> indexMaps;       // layout operations that every consumer does itself
   llvm::DenseSet<mlir::Operation *> repeated;        // computed more than once per element
 };

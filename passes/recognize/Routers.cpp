@@ -494,7 +494,7 @@ struct RecognizeRouters : dsc::impl::RecognizeRoutersBase<RecognizeRouters> {
     SmallVector<TopKOp> choices;
     for (auto op : getOperation().getOps<TopKOp>())
       if (op.getLargest() && isa<FloatType>(elementType(op.getOperand())) && rank(op.getOperand()) > 1 &&
-          asConstant(getDims(op.getOperand()).back()).value_or(1) > 1 && asConstant(getDims(op.getIndices()).back()))
+          asConstant(getDims(op.getOperand()).back()).value_or(1) > 1 && asConstant(getDims(op.getIndices()).back()).value_or(0) > 0)
         choices.push_back(op);
     for (TopKOp choice : choices)
       recognize(choice);

@@ -161,3 +161,18 @@ func.func @identities(%a: tensor<2xf32>) -> (tensor<2xf32>, tensor<2xf32>, tenso
   %n = prim.unary neg %a : tensor<2xf32> -> tensor<2xf32>
   return %n, %a, %c, %n : tensor<2xf32>, tensor<2xf32>, tensor<2xf32>, tensor<2xf32>
 }
+
+// -----
+
+// A slice that is read through is found to be so after its consumers: the reshape of its broadcast is a view all the same,
+// and the broadcast stands in memory.
+// CHECK-LABEL: func.func @view_of_a_shared_slice
+// CHECK:         %[[B:.*]] = plan.launch @broadcast_0
+// CHECK:         prim.reshape %[[B]]
+func.func @view_of_a_shared_slice(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<8xf32>) {
+  %h = prim.slice %a starts [4] steps [1] : tensor<8xf32> -> tensor<4xf32>
+  %n = prim.unary neg %h : tensor<4xf32> -> tensor<4xf32>
+  %b = prim.broadcast %h axes [1] : tensor<4xf32> -> tensor<2x4xf32>
+  %r = prim.reshape %b : tensor<2x4xf32> -> tensor<8xf32>
+  return %n, %r : tensor<4xf32>, tensor<8xf32>
+}
