@@ -88,6 +88,31 @@ TEST(Check, uninitialisedRegister) {
                "uninitialised-register", {"%r1 read before", "lanes 16-31", "lane 16"});
 }
 
+TEST(Check, onlyTheChosenValueIsUsed) {
+  std::string text = "setp.lt.u32 %p1, %r0, 16;\n@%p1 mov.u32 %r1, 3;\nselp.b32 %r2, %r1, 5, ";
+  expectLegal(kernelText(text + "%p1;\nadd.u32 %r3, %r2, 1;"));
+  expectReport(run(kernelText("setp.lt.u32 %p2, %r0, 17;\n" + text + "%p2;\nadd.u32 %r3, %r2, 1;")),
+               719, "uninitialised-register", {"%r2", "lanes 16)"});
+}
+
+TEST(Check, lazyProducts) {
+  // Row 0 of A comes from lanes 0-3: undefined there, it may not be stored, the other rows may.
+  ptxsim_set_option("uninitialised", "lazy");
+  std::string body = "mov.b32 %f1, 0f00000000;\nmov.b32 %f2, 0f00000000;\n"
+                     "setp.gt.u32 %p1, %r0, 3;\n@%p1 mov.b32 %f3, 0f3F800000;\n"
+                     "mma.sync.aligned.m16n8k4.row.col.f32.tf32.tf32.f32 {%f4, %f5, %f6, %f7}, "
+                     "{%f3, %f3}, {%f1}, {%f2, %f2, %f2, %f2};\nsetp.gt.u32 %p2, %r0, LAST;\n"
+                     "mul.wide.u32 %rd1, %r0, 4;\nadd.s64 %rd1, %rd1, %out;\n"
+                     "@%p2 st.global.f32 [%rd1], %f4;";
+  auto storing = [&](const char *last) {
+    std::string copy = body;
+    return kernelText(copy.replace(copy.find("LAST"), 4, last));
+  };
+  expectLegal(storing("3"));
+  expectReport(run(storing("2")), 719, "uninitialised-register", {"%f4", "lanes 3)"});
+  ptxsim_set_option("uninitialised", "strict");
+}
+
 TEST(Check, lazyUninitialised) {
   ptxsim_set_option("uninitialised", "lazy");
   std::string head = "add.u32 %r2, %r1, 1;\n";
@@ -202,6 +227,23 @@ TEST(Check, fencesOrderBlocks) {
   expectReport(run(lastBlock("membar.gl;", ""), shape), 719, "race");
 }
 
+TEST(Check, blocksMayWaitForBlocks) {
+  // Each block waits for the flag of the one before, adds and raises its own: any order of starting
+  // must come to the end.
+  auto text = [](std::string_view fence) {
+    return kernelText("mov.u32 %r1, %ctaid.x;\nmul.wide.u32 %rd1, %r1, 8;\n"
+                      "add.s64 %rd1, %rd1, %out;\nmov.u32 %r2, 0;\nsetp.eq.u32 %p1, %r1, 0;\n"
+                      "@%p1 bra FIRST;\nWAIT:\nld.volatile.global.u32 %r3, [%rd1+-8];\n"
+                      "setp.eq.u32 %p2, %r3, 0;\n@%p2 bra WAIT;\n" +
+                      std::string(fence) +
+                      "\nld.global.u32 %r2, [%rd1+-4];\nFIRST:\nadd.u32 %r2, %r2, %r1;\n"
+                      "st.global.u32 [%rd1+4], %r2;\nmembar.gl;\n"
+                      "st.volatile.global.u32 [%rd1], 1;\n");
+  };
+  expectLegal(text("membar.gl;"), {.gridX = 24, .blockX = 1});
+  expectReport(run(text(""), {.gridX = 24, .blockX = 1}), 719, "race");
+}
+
 std::string copyThenRead(std::string_view wait) {
   return kernelText("mov.u32 %r2, s;\nmul.lo.u32 %r1, %r0, 16;\nadd.u32 %r1, %r1, %r2;\n"
                     "mul.wide.u32 %rd1, %r0, 16;\nadd.s64 %rd1, %rd1, %out;\n"
@@ -311,6 +353,39 @@ TEST(Check, unknownInstructionsAreNamed) {
   std::string error = loadError(kernelText("add.sparkling.u32 %r1, %r0, 1;"));
   EXPECT_NE(error.find("`.sparkling`"), std::string::npos) << error;
   EXPECT_NE(error.find("PTX line 18"), std::string::npos) << error;
+}
+
+TEST(Check, damagedTextIsRefusedOrRuns) {
+  // Bytes changed, doubled and dropped: a message or a module, never a crash.
+  std::string text = golden("token_sort.ptx");
+  uint32_t state = 1;
+  auto next = [&](size_t bound) {
+    state = state * 1664525u + 1013904223u;
+    return (state >> 8) % bound;
+  };
+  unsigned refused = 0;
+  for (unsigned i = 0; i < 400; ++i) {
+    std::string damaged = text;
+    for (size_t n = 1 + next(4); n; --n) {
+      size_t at = next(damaged.size());
+      switch (next(4)) {
+      case 0:
+        damaged[at] = static_cast<char>(32 + next(95));
+        break;
+      case 1:
+        damaged.erase(at, 1 + next(12));
+        break;
+      case 2:
+        damaged.insert(at, damaged.substr(next(damaged.size()), next(20)));
+        break;
+      default:
+        damaged.resize(damaged.size() - next(damaged.size() / 8));
+        break;
+      }
+    }
+    refused += !loadError(damaged).empty();
+  }
+  EXPECT_GT(refused, 200u);
 }
 
 TEST(Check, reportsNameTheCudaLine) {

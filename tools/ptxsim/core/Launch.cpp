@@ -111,7 +111,7 @@ void Launch::runBlocks(Seats &seats) {
       seats[at]->block.reset();
       --busy;
       sinceFinish = 0;
-    } else if (block.sinceProgress > 200'000 && sinceFinish > 200'000 && wanted < mostSeats) {
+    } else if (block.sinceProgress > 20'000 && sinceFinish > 20'000 && wanted < mostSeats) {
       ++wanted;
       sinceFinish = 0;
     }

@@ -244,7 +244,8 @@ void Warp::uninitialised(const Inst &inst, uint32_t lanes) {
   case Options::Off:
     return;
   case Options::Lazy:
-    if (!inst.decides && inst.flow == Flow::Plain)
+    // Shuffles and products pass undefined values on by themselves.
+    if (!inst.decides && (inst.flow == Flow::Plain || inst.flow == Flow::Collective))
       return;
     break;
   case Options::Strict:

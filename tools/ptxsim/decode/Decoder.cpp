@@ -82,6 +82,8 @@ void Decoder::layout() {
       uint32_t at = static_cast<uint32_t>(alignUp(result_.registerBytes, std::min(bytes, 64u)));
       registers[function].push_back({static_cast<int32_t>(at), result_.registerUses++});
       result_.registerBytes = at + bytes;
+      if (result_.registerBytes > (64u << 20))
+        throw PtxError(function->line, "too many registers");
       result_.useNames.push_back(reg.name);
     }
     auto place = [&](const Variable *variable) {

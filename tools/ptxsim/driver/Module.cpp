@@ -22,7 +22,7 @@ bool placeVariables(Context &c, LoadedModule &module) {
     if (!address)
       return false;
     module.addresses[&variable] = address;
-    std::memcpy(c.memory.data(address), variable.contents.data(), variable.contents.size());
+    std::ranges::copy(variable.contents, c.memory.data(address));
     c.memory.markInitialised(address, variable.size);
   }
   for (const auto &[variable, address] : module.addresses)
@@ -86,7 +86,10 @@ CUresult load(CUmodule *result, const void *image, const Log &errors) {
           module->kernels[name] = std::make_unique<Kernel>(
               Kernel{module.get(), Decoder(*module->parsed, module->addresses, *function).run(),
                      maxStaticShared});
-    } catch (const PtxError &error) {
+    } catch (const std::bad_alloc &) {
+      dropVariables(c, *module);
+      return cuda::OutOfMemory;
+    } catch (const std::exception &error) { // PtxError, or an operand that is not there
       dropVariables(c, *module);
       errors.write(error.what());
       process().lastReport = error.what();

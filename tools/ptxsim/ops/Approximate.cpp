@@ -10,7 +10,8 @@ namespace {
 
 /// 2^x to about one unit in the last place: as good as the hardware, and it vectorises.
 inline float exp2Lane(float x) {
-  float clamped = x > 129.f ? 129.f : x < -151.f ? -151.f : x;
+  // NaN becomes a number here, so that the conversion below is defined.
+  float clamped = x > 129.f ? 129.f : x > -151.f ? x : -151.f;
   float whole = __builtin_rintf(clamped);
   float f = clamped - whole;
   float p = 1.5403530e-4f;

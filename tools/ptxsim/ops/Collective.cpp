@@ -129,6 +129,7 @@ bool decodeVote(Decoder &d) {
   inst.cls = Class::Collective;
   inst.flow = Flow::Collective;
   inst.run = vote;
+  inst.decides = true;
   inst.immediate = static_cast<uint64_t>(mode) | (d.operand(1).negated ? Negated : 0);
   inst.d = d.result(0, mode == Ballot ? Type::B32 : Type::Pred);
   inst.a = d.source(1, Type::Pred);
@@ -165,6 +166,7 @@ bool decodeMatch(Decoder &d) {
   Inst inst;
   inst.cls = Class::Collective;
   inst.flow = Flow::Collective;
+  inst.decides = true;
   bool wide = sizeOf(type) == 8;
   inst.run = mode ? (wide ? match<uint64_t, true> : match<uint32_t, true>)
                   : (wide ? match<uint64_t, false> : match<uint32_t, false>);
@@ -232,6 +234,7 @@ bool decodeRedux(Decoder &d) {
   inst.cls = Class::Collective;
   inst.flow = Flow::Collective;
   inst.run = reduce;
+  inst.decides = true;
   inst.immediate = static_cast<uint64_t>(op) | (isSigned(type) ? 8 : 0);
   inst.d = d.result(0, type);
   inst.a = d.source(1, type);

@@ -271,18 +271,31 @@ bool decodeSet(Decoder &d, bool predicate) {
   return true;
 }
 
+/// Only the value that a lane chooses needs to be there.
+struct Choices {
+  Slot a, b;
+};
+
+uint32_t chosenUndefined(Warp &w, const Choices &from, uint32_t p) {
+  return ~((p & w.valid[from.a.use]) | (~p & w.valid[from.b.use]));
+}
+
 template <class T> void selectLanes(Warp &w, const Inst &i, uint32_t lanes) {
-  const T *a = w.source<T>(i.a), *b = w.source<T>(i.b);
+  const Choices &from = *static_cast<const Choices *>(i.extra);
+  const T *a = w.source<T>(from.a), *b = w.source<T>(from.b);
   uint32_t p = w.predicate(i.c);
   alignas(64) T r[32];
   for (unsigned l = 0; l < 32; ++l)
     r[l] = (p >> l & 1) ? a[l] : b[l];
+  w.poison |= lanes & chosenUndefined(w, from, p);
   blend(w.result<T>(i.d), r, lanes);
 }
 
 void selectPredicate(Warp &w, const Inst &i, uint32_t lanes) {
-  uint32_t p = w.predicate(i.c), r = (p & w.predicate(i.a)) | (~p & w.predicate(i.b));
+  const Choices &from = *static_cast<const Choices *>(i.extra);
+  uint32_t p = w.predicate(i.c), r = (p & w.predicate(from.a)) | (~p & w.predicate(from.b));
   uint32_t *d = w.result<uint32_t>(i.d);
+  w.poison |= lanes & chosenUndefined(w, from, p);
   *d = (*d & ~lanes) | (r & lanes);
 }
 
@@ -306,11 +319,11 @@ bool decodeSelect(Decoder &d) {
              : sizeOf(type) == 8 ? selectLanes<uint64_t>
                                  : selectLanes<uint32_t>;
   inst.d = d.result(0, type);
-  inst.a = d.source(1, type);
-  inst.b = d.source(2, type);
+  Choices from{d.source(1, type), d.source(2, type)};
   inst.c = d.source(3, Type::Pred);
   if (d.operand(3).negated)
-    std::swap(inst.a, inst.b);
+    std::swap(from.a, from.b);
+  inst.extra = d.image().own(from);
   d.emit(inst);
   return true;
 }

@@ -31,6 +31,26 @@ template <Type T> float element(uint32_t bits, unsigned i) {
     return std::bit_cast<float>(bits & ~0x1FFFu);
 }
 
+/// Lanes whose results depend on registers that hold nothing (option uninitialised=lazy): a lane of
+/// A reaches the lanes of its rows, one of B those of its column, one of C itself.
+uint32_t undefinedResults(Warp &w, const MmaOp &op) {
+  auto missing = [&](unsigned first, unsigned count) {
+    uint32_t lanes = 0;
+    for (unsigned r = first; r < first + count; ++r)
+      lanes |= ~w.valid[op.slots[r].use];
+    return lanes;
+  };
+  uint32_t a = missing(0, op.aRegisters), b = missing(op.aRegisters, op.bRegisters),
+           result = missing(op.aRegisters + op.bRegisters, op.cRegisters);
+  for (unsigned l = 0; l < 32; ++l) {
+    if (a >> l & 1)
+      result |= 15u << l / 4 * 4;
+    if (b >> l & 1)
+      result |= 0x11111111u << l / 8;
+  }
+  return result;
+}
+
 /// Accumulators as a 16 x 8 matrix.
 template <class T> void gather(Warp &w, const MmaOp &op, T (&c)[16][8]) {
   const Slot *slots = &op.slots[op.aRegisters + op.bRegisters];
@@ -99,6 +119,7 @@ template <Type T> void floatMma(Warp &w, const Inst &i, uint32_t) {
   }
   gather(w, op, c);
   multiply(a, b, c, op.k);
+  w.poison |= undefinedResults(w, op);
   scatter(w, op, c);
 }
 
@@ -124,6 +145,7 @@ void integerMma(Warp &w, const Inst &i, uint32_t) {
         b[4 * (l % 4) + 16 * r + e][l / 4] = byteElement(s[l], e, op.b == Type::S8);
   }
   gather(w, op, c);
+  w.poison |= undefinedResults(w, op);
   if (op.saturate) {
     for (unsigned row = 0; row < 16; ++row)
       for (unsigned n = 0; n < 8; ++n) {
@@ -155,6 +177,7 @@ void doubleMma(Warp &w, const Inst &i, uint32_t) {
     for (unsigned x = 0; x < 4; ++x)
       for (unsigned n = 0; n < 8; ++n)
         c[row][n] = __builtin_fma(a[row][x], b[x][n], c[row][n]);
+  w.poison |= undefinedResults(w, op);
   for (unsigned l = 0; l < 32; ++l)
     for (unsigned r = 0; r < 2; ++r)
       w.result<double>(op.slots[4 + r])[l] = c[l / 4][l % 4 * 2 + r];
