@@ -37,6 +37,12 @@ Object withPlace(Object layer, func::FuncOp entry, Location location) {
   return layer;
 }
 
+/// The stable number of a remark; 0 for one that this version does not know.
+int64_t remarkId(StringRef kind, StringRef stage) {
+  auto remark = recognize::symbolizeRemark((kind + "." + stage).str());
+  return remark ? int64_t(*remark) : 0;
+}
+
 class Collector {
 public:
   Object run(ModuleOp module) {
@@ -95,7 +101,7 @@ private:
     for (auto [name, section] : {std::pair<StringRef, Section *>{"mla", &mla}, {"moe", &moe}, {"dsa", &dsa}, {"attention", &attention}})
       if (name == kind)
         ++section->misses;
-    misses.push_back(withPlace(Object{{"kind", kind}, {"stage", text("stage")}, {"expected", text("expected")}, {"found", text("found")}}, entry,
+    misses.push_back(withPlace(Object{{"kind", kind}, {"id", remarkId(kind, text("stage"))}, {"stage", text("stage")}, {"expected", text("expected")}, {"found", text("found")}}, entry,
                                miss.getAs<LocationAttr>("where")));
   }
 
@@ -187,7 +193,7 @@ void printReport(const Object &report, llvm::raw_ostream &os) {
   }
   for (const auto &miss : *report.getArray("misses")) {
     const Object &fields = *miss.getAsObject();
-    os << "not recognised (" << *fields.getString("kind") << "), " << *fields.getString("entry") << ": " << placeText(fields) << ": "
+    os << "not recognised (" << *fields.getString("kind") << "-" << *fields.getInteger("id") << "), " << *fields.getString("entry") << ": " << placeText(fields) << ": "
        << *fields.getString("stage") << ": expected " << *fields.getString("expected") << "; found " << *fields.getString("found") << "\n";
   }
 }

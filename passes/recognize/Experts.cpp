@@ -158,7 +158,7 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
                           << " of them. The export dropped what its sample did not visit; tokens of the others get wrong results";
     }
     Mismatch miss = nearest.value_or(Mismatch{router, "a sum over slots of what the chosen experts compute", "none"});
-    addMiss(getOperation(), {"moe", miss.where, "experts", miss.expected, miss.found});
+    addMiss(getOperation(), {Remark::Experts, miss.where, miss.expected, miss.found});
   }
 
   // ---- The operation

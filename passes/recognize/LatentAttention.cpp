@@ -101,7 +101,7 @@ struct RecognizeLatentAttention : impl::RecognizeLatentAttentionBase<RecognizeLa
       } else if (LatentMatcher(*attention, rows).replace()) {
         ++numMatched;
       } else {
-        addMiss(getOperation(), {"mla", where, "layout", "operands whose positions are affine in batch, head, query and token", "another layout"});
+        addMiss(getOperation(), {Remark::LatentLayout, where, "operands whose positions are affine in batch, head, query and token", "another layout"});
       }
     }
   }

@@ -37,8 +37,8 @@ void LatentRows::readKeys(llvm::function_ref<bool(const Access &)> isWhole) {
       keys.push_back({&term, part, matchLinearImage(trace, part.access)});
 }
 
-bool LatentRows::missed(Operation *where, StringRef stage, const Twine &expected, const Twine &found) {
-  miss.emplace(Miss{"mla", where ? where->getLoc() : m.dot.getLoc(), stage, expected.str(), found.str()});
+bool LatentRows::missed(Operation *where, Remark remark, const Twine &expected, const Twine &found) {
+  miss.emplace(Miss{remark, where ? where->getLoc() : m.dot.getLoc(), expected.str(), found.str()});
   return false;
 }
 
@@ -53,7 +53,7 @@ bool LatentRows::missValues(const Access &values) {
   for (const KeyPart &key : keys)
     for (Expr head : m.outer)
       if (key.image && key.image->weight.dependsOn(head) && !key.image->source.dependsOn(head) && expands(*key.image, head, key.part.index))
-        return missed(values.def(), "values", "a constant matrix of the head times the rows of which the keys are an image",
+        return missed(values.def(), Remark::LatentValues, "a constant matrix of the head times the rows of which the keys are an image",
                       describe(values.def()));
   return false;
 }
@@ -84,22 +84,22 @@ bool LatentRows::checkKeys() {
     const Access &access = key.part.access;
     if (key.image && key.image->weight.dependsOn(h)) {
       if (nope)
-        return missed(access.def(), "keys", "one range of features that depends on the head", "two");
+        return missed(access.def(), Remark::LatentKeys, "one range of features that depends on the head", "two");
       Access source = trace.substitute(key.image->source, key.image->feature, value.feature);
       if (source.tensor != value.source.tensor || source.at != value.source.at)
-        return missed(source.def(), "keys", "the rows that the values are an image of", describe(source.def()) + " for the keys");
+        return missed(source.def(), Remark::LatentKeys, "the rows that the values are an image of", describe(source.def()) + " for the keys");
       nope = &key;
     } else if (access.dependsOn(h)) {
-      return missed(access.def(), "keys", "constant matrices of the head times the latent row, or elements that all heads share",
+      return missed(access.def(), Remark::LatentKeys, "constant matrices of the head times the latent row, or elements that all heads share",
                   describe(access.def()) + ", which depends on the head");
     } else {
       if (rope)
-        return missed(access.def(), "keys", "one range of features that all heads share", "two");
+        return missed(access.def(), Remark::LatentKeys, "one range of features that all heads share", "two");
       rope = &key;
     }
   }
   if (!nope)
-    return missed(m.terms[0].dot, "keys", "a range of features that is an image of the latent row", "none");
+    return missed(m.terms[0].dot, Remark::LatentKeys, "a range of features that is an image of the latent row", "none");
   return true;
 }
 

@@ -34,7 +34,7 @@ public:
 
 private:
   void readKeys(llvm::function_ref<bool(const Access &)> isWhole);
-  bool missed(mlir::Operation *where, llvm::StringRef stage, const llvm::Twine &expected, const llvm::Twine &found);
+  bool missed(mlir::Operation *where, Remark remark, const llvm::Twine &expected, const llvm::Twine &found);
   bool missValues(const Access &values);
   bool assignRoles();
   bool expands(const LinearImage &image, Expr head, Expr width) const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/recognize/Recognition.h"
+#include "passes/recognize/Remarks.cpp.inc"
 #include "dialects/prim/Prim.h"
 #include "mlir/IR/Iterators.h"
 #include "mlir/Interfaces/SideEffectInterfaces.h"
@@ -11,11 +12,12 @@ namespace dsc::recognize {
 
 void addMiss(func::FuncOp entry, const Miss &miss) {
   Builder b(entry.getContext());
+  auto [kind, stage] = stringifyRemark(miss.remark).split('.');
   SmallVector<Attribute> misses;
   if (auto known = entry->getAttrOfType<ArrayAttr>(missesAttr))
     llvm::append_range(misses, known);
-  misses.push_back(b.getDictionaryAttr({b.getNamedAttr("kind", b.getStringAttr(miss.kind)), b.getNamedAttr("where", LocationAttr(miss.where)),
-                                        b.getNamedAttr("stage", b.getStringAttr(miss.stage)),
+  misses.push_back(b.getDictionaryAttr({b.getNamedAttr("kind", b.getStringAttr(kind)), b.getNamedAttr("where", LocationAttr(miss.where)),
+                                        b.getNamedAttr("stage", b.getStringAttr(stage)),
                                         b.getNamedAttr("expected", b.getStringAttr(miss.expected)),
                                         b.getNamedAttr("found", b.getStringAttr(miss.found))}));
   entry->setAttr(missesAttr, b.getArrayAttr(misses));

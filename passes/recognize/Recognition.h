@@ -5,6 +5,7 @@
 #define DSC_PASSES_RECOGNIZE_RECOGNITION_H
 
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "passes/recognize/Remarks.h.inc"
 #include "llvm/ADT/SetVector.h"
 
 namespace dsc::recognize {
@@ -19,9 +20,8 @@ constexpr llvm::StringLiteral sharedWidthAttr = "dsc.shared_width";
 
 /// A candidate that is not what it looks like.
 struct Miss {
-  llvm::StringRef kind;  ///< "mla", "moe", "dsa", "attention"
-  mlir::Location where;  ///< the user's node at which the proof ended
-  llvm::StringRef stage; ///< the step of the proof, as "keys" or "router"
+  Remark remark;        ///< the kind of part and the step of the proof
+  mlir::Location where; ///< the user's node at which the proof ended
   std::string expected;
   std::string found;
 };

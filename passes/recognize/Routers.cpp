@@ -518,7 +518,7 @@ struct RecognizeRouters : dsc::impl::RecognizeRoutersBase<RecognizeRouters> {
         nearest = matcher.mismatch;
     }
     if (nearest)
-      addMiss(getOperation(), {"moe", nearest->where, "router", nearest->expected, nearest->found});
+      addMiss(getOperation(), {Remark::Router, nearest->where, nearest->expected, nearest->found});
   }
 
   bool replace(TopKOp choice, Value weights, const Route &route, RouterMatcher &matcher, Elements &elements) {

@@ -121,7 +121,7 @@ struct RecognizeSparseIndex : impl::RecognizeSparseIndexBase<RecognizeSparseInde
         return;
       auto scores = matchIndexScores(choice.getOperand());
       if (!scores || !choice.getLargest())
-        return addMiss(getOperation(), {"dsa", choice.getLoc(), "index scores", "a weighted sum over heads of relu(q k)",
+        return addMiss(getOperation(), {Remark::SparseIndexScores, choice.getLoc(), "a weighted sum over heads of relu(q k)",
                                         "scores of another kind"});
       SmallVector<NamedAttribute> fields{b.getNamedAttr("heads", b.getI64IntegerAttr(scores->heads)),
                                          b.getNamedAttr("dim", b.getI64IntegerAttr(scores->dim)),
