@@ -21,6 +21,15 @@ TEST(Memory, vectors) {
             0x0000000600000004u);
 }
 
+TEST(Memory, cacheHintsChangeNothing) {
+  EXPECT_EQ(one("createpolicy.fractional.L2::evict_first.b64 %rd9, 1.0;\n"
+                "st.global.L1::no_allocate.u32 [%out+1024], %r1;\n"
+                "ld.global.L1::no_allocate.L2::cache_hint.L2::128B.u32 %r4, [%out+1024], %rd9;\n"
+                "prefetch.global.L2 [%out];\ngriddepcontrol.wait;",
+                6),
+            6u);
+}
+
 TEST(Memory, genericAddresses) {
   std::string variables = ".local .align 8 .b8 l[16];\n.shared .align 8 .b8 s[256];\n";
   std::string text = "mov.u64 %rd5, l;\ncvta.local.u64 %rd5, %rd5;\nmov.u64 %rd6, s;\n"

@@ -162,6 +162,44 @@ TEST(Control, functions) {
     EXPECT_EQ(values[l], l * (l % 2 ? 2 : 4));
 }
 
+TEST(Control, structuresAreIndexedInsideOfFunctions) {
+  std::string function =
+      ".func (.param .b32 result) pick(.param .align 4 .b8 s[16], .param .b32 i)\n"
+      "{\n.reg .b32 %r<3>;\n.reg .b64 %rd<4>;\nld.param.b32 %r1, [i];\n"
+      "mov.b64 %rd1, s;\nmul.wide.u32 %rd2, %r1, 4;\n"
+      "add.s64 %rd1, %rd1, %rd2;\nld.param.b32 %r2, [%rd1];\n"
+      "st.param.b32 [result], %r2;\nret;\n}\n";
+  std::string body = "and.b32 %r1, %r0, 3;\n{\n.param .align 4 .b8 s[16];\n.param .b32 i;\n"
+                     ".param .b32 r;\nst.param.v4.b32 [s], {10, 11, 12, 13};\n"
+                     "st.param.b32 [i], %r1;\ncall.uni (r), pick, (s, i);\n"
+                     "ld.param.b32 %r4, [r];\n}\nmul.wide.u32 %rd1, %r0, 4;\n"
+                     "add.s64 %rd1, %rd1, %out;\nst.global.u32 [%rd1], %r4;";
+  Buffer out(128);
+  Module module(kernelText(body, function));
+  EXPECT_EQ(module.launch("k", {}, Arguments(out)), 0) << takeReport();
+  auto values = out.values<uint32_t>();
+  for (unsigned l = 0; l < 32; ++l)
+    EXPECT_EQ(values[l], 10 + l % 4);
+}
+
+TEST(Barrier, reductions) {
+  // 64 threads, of which the first 40 hold.
+  auto values = [](const std::string &reduction) {
+    std::string body = "setp.lt.u32 %p1, %r0, 40;\n" + reduction +
+                       "\nmul.wide.u32 %rd1, %r0, 4;\nadd.s64 %rd1, %rd1, %out;\n"
+                       "st.global.u32 [%rd1], %r4;";
+    Buffer out(256);
+    Module module(kernelText(body));
+    EXPECT_EQ(module.launch("k", {.blockX = 64}, Arguments(out)), 0) << takeReport();
+    return out.values<uint32_t>();
+  };
+  std::string select = "\nselp.u32 %r4, 1, 0, %p2;";
+  EXPECT_EQ(values("bar.red.popc.u32 %r4, 0, %p1;"), std::vector<uint32_t>(64, 40));
+  EXPECT_EQ(values("barrier.red.popc.aligned.u32 %r4, 0, !%p1;"), std::vector<uint32_t>(64, 24));
+  EXPECT_EQ(values("bar.red.and.pred %p2, 0, %p1;" + select), std::vector<uint32_t>(64, 0));
+  EXPECT_EQ(values("bar.red.or.pred %p2, 0, %p1;" + select), std::vector<uint32_t>(64, 1));
+}
+
 TEST(Control, recursionIsRefused) {
   std::string error = loadError(kernelText("call f;", ".func f()\n{\ncall f;\nret;\n}\n"));
   EXPECT_NE(error.find("recursion in 'f'"), std::string::npos) << error;

@@ -91,7 +91,9 @@ bool decodeCopy(Decoder &d) {
   if (!d.has("global"))
     d.unknown();
   d.hasOneOf({"L2::64B", "L2::128B", "L2::256B"});
-  if (d.operandCount() < 3 || d.operandCount() > 4 || d.operand(2).kind != Operand::Integer)
+  // A cache policy is one more operand, which changes no result.
+  size_t operands = d.operandCount() - d.has("L2::cache_hint");
+  if (operands < 3 || operands > 4 || d.operand(2).kind != Operand::Integer)
     d.unknown();
   CopyOp op{};
   op.bytes = static_cast<uint32_t>(d.operand(2).bits);
@@ -108,7 +110,7 @@ bool decodeCopy(Decoder &d) {
   inst.decides = true;
   inst.a = to.base;
   inst.b = from.base;
-  if (d.operandCount() == 4) {
+  if (operands == 4) {
     const Operand &last = d.operand(3);
     op.ignoreSource = last.kind == Operand::Register && d.registerType(last) == Type::Pred;
     op.hasSourceSize = !op.ignoreSource;

@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // Barriers of a block (bar, barrier) and of a warp (bar.warp.sync).
 #include "tools/ptxsim/core/BarrierOp.h"
+#include "tools/ptxsim/core/Warp.h"
 #include "tools/ptxsim/decode/Decoder.h"
 
 namespace ptxsim {
+namespace {
+
+void invert(Warp &w, const Inst &i, uint32_t lanes) {
+  uint32_t *d = w.result<uint32_t>(i.d);
+  *d = (*d & ~lanes) | (~w.predicate(i.a) & lanes);
+}
+
+} // namespace
 
 bool decodeBarrier(Decoder &d) {
   std::string_view op = d.in().opcode;
@@ -44,9 +53,15 @@ bool decodeBarrier(Decoder &d) {
   size_t last = d.operandCount();
   if (kind == 2) {
     const Operand &predicate = d.operand(--last);
-    if (predicate.negated)
-      d.fail("negated predicates of barriers are not simulated:");
     inst.c = d.source(predicate, Type::Pred);
+    if (predicate.negated) {
+      Inst negation;
+      negation.cls = Class::Compare;
+      negation.run = invert;
+      negation.a = inst.c;
+      negation.d = inst.c = d.scratch();
+      d.emitPlain(negation);
+    }
   }
   if (at == last)
     d.fail("barrier number expected");

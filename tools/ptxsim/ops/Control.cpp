@@ -127,7 +127,10 @@ bool decodeControl(Decoder &d) {
     d.branchTable(d.operand(1), table);
     return true;
   }
-  if (op == "branchtargets" || op == "pmevent" || op == "discard" || op == "applypriority") {
+  if (op == "griddepcontrol") // launches follow each other: what it would overlap is over
+    d.hasOneOf({"launch_dependents", "wait"});
+  if (op == "griddepcontrol" || op == "branchtargets" || op == "pmevent" || op == "discard" ||
+      op == "applypriority") {
     inst.run = nothing;
     d.emit(inst);
     return true;

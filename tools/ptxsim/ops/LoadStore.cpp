@@ -244,6 +244,12 @@ Handler handlerFor(Space space) {
 
 void nothing(Warp &, const Inst &, uint32_t) {}
 
+void zero(Warp &w, const Inst &i, uint32_t lanes) {
+  uint64_t *d = w.result<uint64_t>(i.d);
+  for (unsigned l = 0; l < 32; ++l)
+    d[l] = (lanes >> l & 1) ? 0 : d[l];
+}
+
 void consumeHints(Decoder &d) {
   d.hasOneOf({"ca", "cg", "cs", "lu", "cv", "wb", "wt"});
   d.hasOneOf({"L1::evict_normal", "L1::evict_unchanged", "L1::evict_first", "L1::evict_last",
@@ -273,6 +279,19 @@ Space consumeSpace(Decoder &d) {
   }
 }
 
+/// createpolicy: caches are not simulated, any number does.
+bool decodePolicy(Decoder &d) {
+  d.hasOneOf({"fractional", "range"});
+  while (d.hasOneOf({"L2::evict_first", "L2::evict_last", "L2::evict_normal", "L2::evict_unchanged",
+                     "global"}) >= 0)
+    continue;
+  Inst inst;
+  inst.run = zero;
+  inst.d = d.result(0, d.type());
+  d.emit(inst);
+  return true;
+}
+
 bool decodePrefetch(Decoder &d) {
   d.has("global"), d.has("local"), d.has("tensormap");
   d.hasOneOf({"L1", "L2", "L2::evict_last", "L2::evict_normal"});
@@ -290,6 +309,8 @@ bool decodeLoadStore(Decoder &d) {
   std::string_view name = d.in().opcode;
   if (name == "prefetch" || name == "prefetchu")
     return decodePrefetch(d);
+  if (name == "createpolicy")
+    return decodePolicy(d);
   if (name != "ld" && name != "ldu" && name != "st")
     return false;
   MemoryOp op;
@@ -304,6 +325,7 @@ bool decodeLoadStore(Decoder &d) {
   op.space = consumeSpace(d);
   op.readOnly = d.has("nc");
   consumeHints(d);
+  bool policy = d.has("L2::cache_hint"); // one more operand, which changes no result
   int vector = d.hasOneOf({"v2", "v4", "v8"});
   op.type = d.type();
   op.element = sizeOf(op.type);
@@ -311,17 +333,14 @@ bool decodeLoadStore(Decoder &d) {
   op.bytes = op.element * op.count;
   if (op.element == 0 || op.element > 8 || op.bytes > 32)
     d.unknown();
-  if (d.operandCount() < 2)
-    d.expectOperands(2);
   size_t addressIndex = op.isStore ? 0 : 1, valueIndex = op.isStore ? 1 : 0;
-  if (d.operandCount() > 3)
-    d.expectOperands(2);
+  d.expectOperands(policy ? 3 : 2);
   AddressOperand address = d.address(d.operand(addressIndex));
   if (op.space == Space::Generic && address.space != Space::Generic)
     op.space = address.space;
   // Parameters of device functions, and those of calls, are memory of the thread.
   if (op.space == Space::Param && !address.kernelParameter)
-    op.space = address.space == Space::Generic ? Space::Param : Space::Local;
+    op.space = address.space == Space::Generic && d.function().entry ? Space::Param : Space::Local;
   if (address.space != Space::Generic && address.space != op.space)
     d.fail("the variable lies in another space");
   op.wideAddress = address.base.use == 0 || address.wide;
