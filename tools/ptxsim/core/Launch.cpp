@@ -52,23 +52,30 @@ Launch::Launch(const Image &image, const LaunchShape &shape, std::vector<uint8_t
   clock = firstClock;
 }
 
-std::optional<Report> Launch::run() {
-  Seats seats;
+std::optional<Report> Launch::run(SharedPool &pool) {
+  std::vector<Seat> seats;
   std::optional<Report> report;
   try {
-    runBlocks(seats);
+    runBlocks(seats, pool);
   } catch (const Fault &fault) {
     // While the block that it happened in still exists.
     report = describe(fault);
   }
-  for (const auto &seat : seats)
-    if (seat->block)
-      clock = std::max(clock, seat->block->lastClock());
+  for (Seat &seat : seats)
+    leave(seat, pool);
+  if (pool.size() > 8)
+    pool.resize(8);
   current = nullptr;
   return report;
 }
 
-void Launch::runBlocks(Seats &seats) {
+void Launch::leave(Seat &seat, SharedPool &pool) {
+  clock = std::max(clock, seat.block->lastClock());
+  seat.block.reset();
+  pool.push_back(std::move(seat.shared));
+}
+
+void Launch::runBlocks(std::vector<Seat> &seats, SharedPool &pool) {
   std::vector<uint32_t> order(shape.blocks());
   std::iota(order.begin(), order.end(), 0u);
   for (size_t i = order.size(); i > 1; --i)
@@ -79,22 +86,20 @@ void Launch::runBlocks(Seats &seats) {
   constexpr size_t mostSeats = 132 * 16;
   size_t wanted = 2, next = 0;
   uint64_t sinceFinish = 0;
-  size_t busy = 0;
-  while (next < order.size() || busy) {
-    while (busy < wanted && next < order.size()) {
-      auto free = std::ranges::find_if(seats, [](const auto &seat) { return !seat->block; });
-      if (free == seats.end()) {
-        seats.push_back(std::make_unique<Seat>());
-        free = std::prev(seats.end());
+  while (next < order.size() || !seats.empty()) {
+    while (seats.size() < wanted && next < order.size()) {
+      Seat seat;
+      if (pool.empty()) {
+        seat.shared = std::make_unique<SharedMemory>();
+      } else {
+        seat.shared = std::move(pool.back());
+        pool.pop_back();
       }
-      Seat &seat = **free;
-      seat.block = std::make_unique<Block>(*this, order[next++], seat.shared, clock + 1);
-      ++busy;
+      seat.block = std::make_unique<Block>(*this, order[next++], *seat.shared, clock + 1);
+      seats.push_back(std::move(seat));
     }
     size_t at = random.below(static_cast<uint32_t>(seats.size()));
-    while (!seats[at]->block)
-      at = (at + 1) % seats.size();
-    Block &block = *seats[at]->block;
+    Block &block = *seats[at].block;
     for (unsigned turns = 1 + random.below(32); turns && !block.finished(); --turns) {
       uint64_t before = executed;
       if (!block.run(16 + random.below(496), executed))
@@ -107,9 +112,8 @@ void Launch::runBlocks(Seats &seats) {
                                 executed, current->whereabouts())};
     }
     if (block.finished()) {
-      clock = std::max(clock, block.lastClock());
-      seats[at]->block.reset();
-      --busy;
+      leave(seats[at], pool);
+      seats.erase(seats.begin() + static_cast<ptrdiff_t>(at));
       sinceFinish = 0;
     } else if (block.sinceProgress > 20'000 && sinceFinish > 20'000 && wanted < mostSeats) {
       ++wanted;

@@ -27,8 +27,11 @@ struct Launch {
   Launch(const Image &image, const LaunchShape &shape, std::vector<uint8_t> parameters,
          DeviceMemory &memory, uint32_t &clock, uint64_t seed);
 
+  /// Shared memories that no block uses at the moment, kept from launch to launch: their shadow is
+  /// large, and clocks tell what is old in it.
+  using SharedPool = std::vector<std::unique_ptr<SharedMemory>>;
   /// Runs all blocks; a report when the kernel did something wrong.
-  std::optional<Report> run();
+  std::optional<Report> run(SharedPool &pool);
   /// "PTX line 12: `ld.global.f32 %f1, [%rd3];` (gemm.cu:40)"
   std::string place(uint32_t instruction) const;
   std::string blockName(uint64_t linear) const;
@@ -53,13 +56,13 @@ struct Launch {
 
 private:
   Report describe(const Fault &fault) const;
-  /// Room for a block that runs; its shared memory serves one block after the other.
+  /// A block that runs.
   struct Seat {
-    SharedMemory shared;
+    std::unique_ptr<SharedMemory> shared;
     std::unique_ptr<Block> block;
   };
-  using Seats = std::vector<std::unique_ptr<Seat>>;
-  void runBlocks(Seats &seats);
+  void runBlocks(std::vector<Seat> &seats, SharedPool &pool);
+  void leave(Seat &seat, SharedPool &pool);
 };
 
 } // namespace ptxsim

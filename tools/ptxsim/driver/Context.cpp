@@ -60,7 +60,7 @@ CUresult Context::launch(const Kernel &kernel, const LaunchShape &shape,
                          const std::vector<uint8_t> &parameters) {
   uint64_t seed = options().seed * 1000003 + launches++;
   Launch launch(kernel.image, shape, parameters, memory, clock, seed);
-  auto report = launch.run();
+  auto report = launch.run(sharedPool);
   counters[kernel.image.entry->name] += launch.counters;
   instructions += launch.executed;
   return report ? fail(*report) : cuda::Success;

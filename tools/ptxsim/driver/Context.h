@@ -58,6 +58,7 @@ struct Context {
   int error = 0; ///< of a failed launch: every later call gives it, as with a real context
   std::string report;
   std::map<std::string, Counters> counters;
+  Launch::SharedPool sharedPool;
   Stream defaultStream;
   std::set<std::unique_ptr<LoadedModule>> modules;
   std::set<std::unique_ptr<Stream>> streams;
