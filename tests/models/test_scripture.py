@@ -2,10 +2,12 @@
 """The trained example: the text, the perplexity and the plan that PyTorch's reference and the design ask for."""
 import json
 import math
+import re
 import subprocess
 import sys
 
 import numpy as np
+import onnx
 import pytest
 from support.program import SCRIPTURE, dsc
 
@@ -92,3 +94,30 @@ def test_perplexity_f32(engine, form, entry):
 @pytest.mark.parametrize("form,entry", [("pair", "prefill"), ("multi", "multi")])
 def test_perplexity_bf16(engine, form, entry):
     assert perplexity(engine("bf16", form), entry) == pytest.approx(REFERENCE["perplexity"]["bf16"]["perplexity"], rel=5e-3)
+
+
+def test_both_forms_of_latent_attention_agree(engine, tmp_path):
+    """200 new tokens on a past of 100, then single steps, against the interpreter on the whole sequence: the engine changes from one form
+    of latent attention to the other in between."""
+    shown = dsc("compile", SCRIPTURE / "f32" / "multi.onnx", "--emit=opt")
+    limits = {int(n) for n in re.findall(r'dsc\.choose "nonneg\(-\w+ \+ (\d+)\)"', shown.out)}
+    assert limits and all(1 <= limit < 100 for limit in limits), "the example does not change its form between 1 and 100 new tokens"
+    session_inputs = onnx.load(SCRIPTURE / "f32" / "multi.onnx", load_external_data=False).graph.input
+    empty = {f"in.{i.name}": np.zeros([1, 1, 0, int(i.type.tensor_type.shape.dim[3].dim_param or i.type.tensor_type.shape.dim[3].dim_value)],
+                                      np.float32) for i in session_inputs if "past" in i.name}
+    lengths = [100, 200, 1, 1, 1]
+    ids = np.random.default_rng(5).integers(0, 2048, (1, sum(lengths)))
+    whole, saved = tmp_path / "whole.npz", tmp_path / "saved.npz"
+    np.savez(whole, **{"in.input_ids": ids, "in.position_ids": np.arange(sum(lengths))[None], **empty})
+    outcome = dsc("eval", SCRIPTURE / "f32" / "multi.onnx", "--npz", whole, "--save", saved, timeout=600)
+    assert outcome.ok, outcome.reason()
+    want = np.load(saved)["out.logits"]
+    calls, past = [], 0
+    for length in lengths:
+        call = tmp_path / f"call{len(calls)}.npz"
+        span = slice(past, past + length)
+        np.savez(call, **{"in.input_ids": ids[:, span], "in.position_ids": np.arange(past, past + length)[None], "out.logits": want[:, span]})
+        calls += ["--npz", call]
+        past += length
+    outcome = dsc("run", engine("f32", "multi"), *calls, "--atol", "1e-4", "--rtol", "1e-4", timeout=300)
+    assert outcome.ok, outcome.out + outcome.err
