@@ -122,14 +122,16 @@ private:
 std::string fieldsText(const Object &layer) {
   static constexpr StringLiteral first[] = {"heads", "kv_heads", "nope", "rope", "key", "v", "kv_lora", "q_lora", "scale", "mask", "cache",
                                             "experts", "top_k", "width", "shared", "score", "bias", "groups", "groups_kept", "group_score", "fill"};
-  static constexpr StringLiteral places[] = {"entry", "node", "layer"};
+  // Places, and what the report has for programs: derived numbers and fields that are rarely other than usual.
+  static constexpr StringLiteral left[] = {"entry", "node", "layer", "kv_share", "multi_head_elements", "alpha", "up_offset",
+                                           "epsilon", "weights", "shared_width", "limit"};
   SmallVector<StringRef> names;
   for (StringRef name : first)
     if (layer.get(name))
       names.push_back(name);
   SmallVector<StringRef> others;
   for (const auto &[key, value] : layer)
-    if (StringRef name = key; !llvm::is_contained(first, name) && !llvm::is_contained(places, name))
+    if (StringRef name = key; !llvm::is_contained(first, name) && !llvm::is_contained(left, name))
       others.push_back(name);
   llvm::sort(others);
   names.append(others);
@@ -139,6 +141,8 @@ std::string fieldsText(const Object &layer) {
     os << (text.empty() ? "" : ", ") << name << " ";
     if (auto string = layer.getString(name))
       os << *string;
+    else if (auto number = layer.getNumber(name); number && !layer.getInteger(name))
+      os << llvm::format("%.6g", *number);
     else
       os << *layer.get(name);
   }

@@ -95,8 +95,12 @@ bool AttentionMask::isNonEmpty() const {
   for (Expr e : conditions.exprs)
     if (Expr offset = causalOffset(e))
       candidates.push_back(s ? s + offset : offset);
+  Expr rows = trace.extentOf(attention.t);
+  ArrayRef<Expr> extents = trace.getExtents();
   return llvm::any_of(candidates, [&](Expr row) {
-    return llvm::all_of(conditions.exprs, [&](Expr e) {
+    // The first row exists where there is a row at all: without one a softmax has no weight to give.
+    bool exists = isConstant(row, 0) || (provablyNonNegative(row, extents) && provablyNonNegative(rows - 1 - row, extents));
+    return exists && llvm::all_of(conditions.exprs, [&](Expr e) {
       Expr at = substitute(e, [&](Expr leaf) { return leaf == attention.t ? std::optional(row) : std::nullopt; });
       return isConstant(trace.simplify(at), 1);
     });
