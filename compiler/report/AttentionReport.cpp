@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/report/AttentionReport.h"
+#include "passes/dsc/LatentForms.h"
 #include "passes/recognize/ExpandedCache.h"
 #include "passes/recognize/LinearImage.h"
 #include "passes/recognize/SparseIndex.h"
@@ -104,6 +105,8 @@ Object describeLatentAttention(model::LatentAttentionOp op) {
                 {"cache", isCached(op.getLatent()) ? "latent" : "none"}};
   addMask(object, op.getMask(), op.getBias(), op.getCausalAttr());
   addCacheSize(object, heads, nope + rope, value, rank + rope);
+  if (auto most = mostAbsorbedTokens(op))
+    object["absorbed_up_to"] = *most;
   return object;
 }
 

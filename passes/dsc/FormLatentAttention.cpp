@@ -3,6 +3,7 @@
 #include "dialects/dsc/Dsc.h"
 #include "dialects/prim/PrimBuilder.h"
 #include "passes/Passes.h"
+#include "passes/dsc/LatentForms.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -80,26 +81,6 @@ Value formExpanded(OpBuilder &b, model::LatentAttentionOp op) {
   return expanded.getResult();
 }
 
-/// The most new tokens of a sequence for which the absorbed form costs less. In multiplications of one head, with s new tokens and T rows:
-///
-///   absorbed: s*R*(n + v) + s*T*(2*R + r)
-///   expanded: T*R*(n + v) + s*T*(n + r + v)
-///
-/// Against a long past the first term of the absorbed form vanishes: s = R*(n + v) / (2*R - n - v), 170 for n = v = 128 over R = 512.
-/// Without a past, T = s, the first terms are equal and the expanded form needs less; but its kernel takes 32 queries at a time where
-/// the absorbed one puts heads beside them, so that it wins from s*(2*R + r) = 32*(n + r + v) on.
-/// None where the absorbed form never costs more.
-std::optional<int64_t> mostAbsorbed(model::LatentAttentionOp op) {
-  auto width = [](Value x, unsigned dim) { return x ? asConstant(getDim(x.getType(), dim)) : std::optional<int64_t>(0); };
-  auto n = width(op.getQuery(), 3), r = width(op.getRopeQuery(), 3), v = width(op.getValueWeight(), 1), latent = width(op.getLatent(), 2);
-  if (!n || !r || !v || !latent || 2 * *latent <= *n + *v)
-    return std::nullopt;
-  int64_t most = *latent * (*n + *v) / (2 * *latent - *n - *v);
-  if (getDim(op.getQuery().getType(), 2) == getDim(op.getLatent().getType(), 1))
-    most = std::min<int64_t>(most, 32 * (*n + *r + *v) / (2 * *latent + *r));
-  return most;
-}
-
 struct FormLatentAttention : impl::FormLatentAttentionBase<FormLatentAttention> {
   using Base::Base;
 
@@ -123,7 +104,7 @@ struct FormLatentAttention : impl::FormLatentAttentionBase<FormLatentAttention> 
   }
 
   Value choose(OpBuilder &b, model::LatentAttentionOp op, llvm::function_ref<Value(Value)> finish) {
-    auto most = mostAbsorbed(op);
+    auto most = mostAbsorbedTokens(op);
     Expr tokens = getDim(op.getQuery().getType(), 2);
     if (auto known = asConstant(tokens); !most || known) {
       bool absorbed = !most || *known <= *most;
@@ -138,4 +119,16 @@ struct FormLatentAttention : impl::FormLatentAttentionBase<FormLatentAttention> 
 };
 
 } // namespace
+
+std::optional<int64_t> mostAbsorbedTokens(model::LatentAttentionOp op) {
+  auto width = [](Value x, unsigned dim) { return x ? asConstant(getDim(x.getType(), dim)) : std::optional<int64_t>(0); };
+  auto n = width(op.getQuery(), 3), r = width(op.getRopeQuery(), 3), v = width(op.getValueWeight(), 1), latent = width(op.getLatent(), 2);
+  if (!n || !r || !v || !latent || 2 * *latent <= *n + *v)
+    return std::nullopt;
+  int64_t most = *latent * (*n + *v) / (2 * *latent - *n - *v);
+  if (getDim(op.getQuery().getType(), 2) == getDim(op.getLatent().getType(), 1))
+    most = std::min<int64_t>(most, 32 * (*n + *r + *v) / (2 * *latent + *r));
+  return most;
+}
+
 } // namespace dsc
