@@ -132,7 +132,10 @@ TEST(Driver, lateStreams) {
   EXPECT_EQ(cuStreamCreate(&second, 1), 0);
   CUevent event;
   EXPECT_EQ(cuEventCreate(&event, 0), 0);
-  uint32_t host = 77;
+  void *pinned = nullptr;
+  EXPECT_EQ(cuMemAllocHost_v2(&pinned, 4), 0);
+  uint32_t &host = *static_cast<uint32_t *>(pinned), ordinary = 5;
+  host = 77;
   EXPECT_EQ(cuLaunchKernel(module.function("k"), 1, 1, 1, 1, 1, 1, 0, first, arguments.pointers(),
                            nullptr),
             0);
@@ -143,7 +146,12 @@ TEST(Driver, lateStreams) {
   EXPECT_EQ(cuStreamQuery(first), 600);
   EXPECT_EQ(cuStreamSynchronize(second), 0);
   EXPECT_EQ(host, 4u);
+  // Ordinary memory is copied before the call returns.
+  EXPECT_EQ(cuMemcpyDtoHAsync_v2(&ordinary, out.address(), 4, first), 0);
+  EXPECT_EQ(ordinary, 4u);
   ptxsim_set_option("streams", "eager");
+  EXPECT_EQ(cuMemFreeHost(pinned), 0);
+  EXPECT_EQ(cuMemFreeHost(&ordinary), 1);
   EXPECT_EQ(cuEventDestroy_v2(event), 0);
   EXPECT_EQ(cuStreamDestroy_v2(first), 0);
   EXPECT_EQ(cuStreamDestroy_v2(second), 0);

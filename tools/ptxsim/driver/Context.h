@@ -59,6 +59,7 @@ struct Context {
   std::string report;
   std::map<std::string, Counters> counters;
   Launch::SharedPool sharedPool;
+  std::map<uintptr_t, size_t> pinned; ///< host memory that asynchronous copies may use later
   Stream defaultStream;
   std::set<std::unique_ptr<LoadedModule>> modules;
   std::set<std::unique_ptr<Stream>> streams;

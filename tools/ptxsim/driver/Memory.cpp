@@ -73,6 +73,25 @@ CUresult transfer(CUstream handle, bool wait, size_t bytes, Check check, Work wo
   });
 }
 
+/// Whether the bytes lie in memory of cuMemAllocHost or cuMemHostRegister.
+bool isPinned(Context &c, const void *pointer, size_t bytes) {
+  auto at = reinterpret_cast<uintptr_t>(pointer);
+  auto after = c.pinned.upper_bound(at);
+  if (after == c.pinned.begin())
+    return false;
+  auto [start, size] = *std::prev(after);
+  return at - start < size && bytes <= size - (at - start);
+}
+
+/// Copies from and to ordinary host memory are done when the call returns, as with a real driver,
+/// which stages them; but not while a graph is captured.
+bool mustWait(CUstream handle, const void *pointer, size_t bytes) {
+  std::lock_guard lock(process().mutex);
+  Context *c = process().primary.get();
+  Stream *stream = c ? c->find(handle) : nullptr;
+  return stream && !stream->capture && !isPinned(*c, pointer, bytes);
+}
+
 CUresult copyIn(CUdeviceptr to, const void *from, size_t bytes, CUstream stream, bool wait) {
   return transfer(
       stream, wait, bytes, [=](Context &c) { return from && inside(c, to, bytes); },
@@ -123,11 +142,14 @@ PTXSIM_API CUresult cuMemAllocAsync(CUdeviceptr *address, size_t bytes, CUstream
 PTXSIM_API CUresult cuMemFreeAsync(CUdeviceptr address, CUstream) { return cuMemFree_v2(address); }
 
 PTXSIM_API CUresult cuMemAllocHost_v2(void **pointer, size_t bytes) {
-  return inContext([&](Context &) {
+  return inContext([&](Context &c) {
     if (!pointer || bytes == 0)
       return cuda::InvalidValue;
     *pointer = std::aligned_alloc(4096, (bytes + 4095) / 4096 * 4096);
-    return *pointer ? cuda::Success : cuda::OutOfMemory;
+    if (!*pointer)
+      return cuda::OutOfMemory;
+    c.pinned[reinterpret_cast<uintptr_t>(*pointer)] = bytes;
+    return cuda::Success;
   });
 }
 PTXSIM_API CUresult cuMemHostAlloc(void **pointer, size_t bytes, unsigned) {
@@ -137,12 +159,28 @@ PTXSIM_API CUresult cuMemFreeHost(void *pointer) {
   return inContext([&](Context &c) -> CUresult {
     if (CUresult result = c.finish())
       return result;
+    if (!c.pinned.erase(reinterpret_cast<uintptr_t>(pointer)))
+      return cuda::InvalidValue;
     std::free(pointer);
     return cuda::Success;
   });
 }
-PTXSIM_API CUresult cuMemHostRegister_v2(void *, size_t, unsigned) { return cuda::Success; }
-PTXSIM_API CUresult cuMemHostUnregister(void *) { return cuda::Success; }
+PTXSIM_API CUresult cuMemHostRegister_v2(void *pointer, size_t bytes, unsigned) {
+  return inContext([&](Context &c) {
+    if (!pointer || bytes == 0)
+      return cuda::InvalidValue;
+    c.pinned[reinterpret_cast<uintptr_t>(pointer)] = bytes;
+    return cuda::Success;
+  });
+}
+PTXSIM_API CUresult cuMemHostUnregister(void *pointer) {
+  return inContext([&](Context &c) -> CUresult {
+    if (CUresult result = c.finish())
+      return result;
+    return c.pinned.erase(reinterpret_cast<uintptr_t>(pointer)) ? cuda::Success
+                                                                : cuda::InvalidValue;
+  });
+}
 
 PTXSIM_API CUresult cuMemGetInfo_v2(size_t *available, size_t *total) {
   return inContext([&](Context &c) {
@@ -159,14 +197,14 @@ PTXSIM_API CUresult cuMemcpyHtoD_v2(CUdeviceptr to, const void *from, size_t byt
 }
 PTXSIM_API CUresult cuMemcpyHtoDAsync_v2(CUdeviceptr to, const void *from, size_t bytes,
                                          CUstream stream) {
-  return copyIn(to, from, bytes, stream, false);
+  return copyIn(to, from, bytes, stream, mustWait(stream, from, bytes));
 }
 PTXSIM_API CUresult cuMemcpyDtoH_v2(void *to, CUdeviceptr from, size_t bytes) {
   return copyOut(to, from, bytes, nullptr, true);
 }
 PTXSIM_API CUresult cuMemcpyDtoHAsync_v2(void *to, CUdeviceptr from, size_t bytes,
                                          CUstream stream) {
-  return copyOut(to, from, bytes, stream, false);
+  return copyOut(to, from, bytes, stream, mustWait(stream, to, bytes));
 }
 PTXSIM_API CUresult cuMemcpyDtoD_v2(CUdeviceptr to, CUdeviceptr from, size_t bytes) {
   return copyAcross(to, from, bytes, nullptr, true);
