@@ -14,12 +14,8 @@ FailureOr<Value> splitHeads(Node &node, Value x, int64_t heads) {
   if (heads <= 0)
     return node.error() << "a 3-D input needs a positive number of heads";
   Dims dims = getDims(x);
-  Expr rest = mod(dims[2], l.size(heads));
-  if (asConstant(rest).value_or(0) != 0)
-    return node.error() << "hidden size " << toString(dims[2]) << " is not divisible by " << heads << " heads";
-  if (!asConstant(rest))
-    RequireOp::create(l.builder, l.getLoc(), rest, l.size(0),
-                      l.builder.getStringAttr(node.type + ": the hidden size is not divisible by " + Twine(heads) + " heads"));
+  if (failed(requireMultiple(node, dims[2], l.size(heads), "the hidden size is not divisible by the number of heads")))
+    return failure();
   return l.reshape(x, {dims[0], dims[1], l.size(heads), floorDiv(dims[2], l.size(heads))});
 }
 
@@ -33,6 +29,7 @@ public:
   Attention(Node &node, Lowering &l) : node(node), l(l), type(elementType(node.getInput(0))) {}
 
   LogicalResult lower() {
+    group = l.size(1);
     if (failed(readHeads()) || failed(appendPast()) || failed(groupHeads()))
       return failure();
     FailureOr<AttentionMask> read = readAttentionMask(node, l, sizes());
@@ -124,24 +121,21 @@ private:
     Expr queryHeads = dim(q, 1), keyHeads = dim(k, 1);
     if (queryHeads == keyHeads)
       return success();
-    auto nq = asConstant(queryHeads), nk = asConstant(keyHeads);
-    if (!nq || !nk)
-      return unifyDim(node, q, 1, k, 1, "heads of queries and keys");
-    if (*nk == 0 || *nq % *nk)
-      return node.error() << *nq << " query heads do not divide into " << *nk << " key heads";
-    group = *nq / *nk;
+    if (failed(requireMultiple(node, queryHeads, keyHeads, "query heads do not divide into key heads")))
+      return failure();
+    group = floorDiv(queryHeads, keyHeads);
     return success();
   }
 
   /// [B, H, a, b] <-> [B, Hk, group, a, b], where heads share keys.
   Value toGroups(Value x) {
-    if (group == 1)
+    if (isConstant(group, 1))
       return x;
     Dims d = getDims(x);
-    return l.reshape(x, {d[0], dim(k, 1), l.size(group), d[2], d[3]});
+    return l.reshape(x, {d[0], dim(k, 1), l.current(group), d[2], d[3]});
   }
   Value fromGroups(Value x) {
-    if (group == 1)
+    if (isConstant(group, 1))
       return x;
     Dims d = getDims(x);
     return l.reshape(x, {d[0], d[1] * d[2], d[3], d[4]});
@@ -260,7 +254,7 @@ private:
   Lowering &l;
   Type type;
   bool isFlat = false;
-  int64_t group = 1;
+  Expr group; ///< query heads that share a key head
   Value q, k, v; ///< [B, heads, rows, d]; k and v include the past
   AttentionMask mask;
 };

@@ -224,8 +224,11 @@ static LogicalResult lowerOneHot(Node &node, Lowering &lowering) {
   if (failed(axis))
     return failure();
   Value values = node.getInput(2);
-  if (rank(values) != 1 || !isConstant(getDim(values.getType(), 0), 2))
+  if (rank(values) != 1 || (asConstant(getDim(values.getType(), 0)).value_or(2) != 2))
     return node.error() << "values must be [off, on]";
+  if (failed(lowering.unify(node, getDim(values.getType(), 0), lowering.size(2), "number of values")))
+    return failure();
+  values = lowering.castTo(values, {lowering.size(2)});
   auto depth = lowering.integers(node, lowering.convert(node.getInput(1), lowering.i64()), "depth", 0);
   if (failed(depth))
     return failure();

@@ -84,10 +84,12 @@ private:
     Dims d = getDims(q);
     q = l.reshape(q, {d[0], d[1], l.size(heads), l.size(queryHeads / heads), d[3]});
     double scale = node.getFloat("scale", 0);
-    auto width = asConstant(d[3]);
-    if (scale == 0 && !width)
-      return node.error() << "the width of keys must be known at compile time where no scale is given";
-    q = binaryScalar(l, BinaryKind::Mul, q, scale == 0 ? 1 / std::sqrt(double(*width)) : scale);
+    if (auto width = asConstant(d[3]); width || scale != 0) {
+      q = binaryScalar(l, BinaryKind::Mul, q, scale == 0 ? 1 / std::sqrt(double(*width)) : scale);
+      return success();
+    }
+    Value root = l.unary(UnaryKind::Sqrt, l.convert(l.reshape(l.exprs({d[3]}, l.i64()), {}), l.f32()));
+    q = l.binary(BinaryKind::Div, q, root);
     return success();
   }
 

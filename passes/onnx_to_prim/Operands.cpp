@@ -153,6 +153,16 @@ LogicalResult unifyDim(Node &node, Value &a, int64_t i, Value &b, int64_t j, con
   return success();
 }
 
+LogicalResult requireMultiple(Node &node, Expr size, Expr of, const Twine &message) {
+  Lowering &l = node.lowering;
+  Expr rest = mod(size, of);
+  if (asConstant(rest).value_or(0) != 0 || isConstant(of, 0))
+    return node.error() << message << ": " << toString(size) << " and " << toString(of);
+  if (!asConstant(rest))
+    RequireOp::create(l.builder, l.getLoc(), rest, l.size(0), l.builder.getStringAttr(node.type + ": " + message));
+  return success();
+}
+
 FailureOr<Value> broadcastLike(Node &node, Value part, Value x, const Twine &what) {
   if (rank(part) > rank(x))
     return node.error() << what << " has a higher rank than what it broadcasts to";

@@ -38,6 +38,9 @@ mlir::FailureOr<Type> floatTypeAttr(Node &node, llvm::StringRef name, int64_t ot
 /// Makes dimension i of `a` and dimension j of `b` equal (Lowering::unify) and casts both to it.
 LogicalResult unifyDim(Node &node, Value &a, int64_t i, Value &b, int64_t j, const llvm::Twine &what);
 
+/// A size that must be a multiple of another: a diagnostic where it never is, a prim.require where only the run tells.
+LogicalResult requireMultiple(Node &node, Expr size, Expr of, const llvm::Twine &message);
+
 /// `part`, which must broadcast to x, in x's shape. Open sizes are made equal as for any broadcast, but x is not stretched: a
 /// diagnostic that names `what` (such as "input 2") otherwise.
 mlir::FailureOr<Value> broadcastLike(Node &node, Value part, Value x, const llvm::Twine &what);

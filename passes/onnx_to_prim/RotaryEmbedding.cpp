@@ -58,8 +58,8 @@ FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::op
     if (*given < 0 || (asConstant(width) && *given > *asConstant(width)))
       return node.error() << "rotary_embedding_dim " << *given << " of heads of size " << toString(width);
   }
-  if (!isConstant(mod(rotary, l.size(2)), 0))
-    return node.error() << "the rotary size " << toString(rotary) << " is odd";
+  if (failed(requireMultiple(node, rotary, l.size(2), "the rotary size is odd")))
+    return failure();
   Expr half = floorDiv(rotary, l.size(2));
   FailureOr<Value> cos = rowsOfTable(node, l, tables.cos, tables.positions, half, headAxis);
   if (failed(cos))

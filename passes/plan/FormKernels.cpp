@@ -28,18 +28,32 @@ void eraseDeadOps(func::FuncOp func) {
       op.erase();
 }
 
-/// Every output that is no state gets a buffer of its own: an argument, a constant, a state or a value that is already an
-/// output is copied.
+/// A size of `value` that `def` comes too early to know: the buffer of an output is made when its own sizes are known.
+bool isSizedAfter(Value value, Operation *def, const llvm::DenseMap<StringAttr, DefineSymbolOp> &defines) {
+  bool later = false;
+  for (Expr dim : getDims(value))
+    walkLeaves(dim, [&](Expr leaf) {
+      if (auto define = leaf.getKind() == ExprKind::Symbol ? defines.lookup(leaf.getName()) : DefineSymbolOp())
+        later |= def->isBeforeInBlock(define) && !readsInput(define);
+    });
+  return later;
+}
+
+/// Every output that is no state gets a buffer of its own: an argument, a constant, a state, a value that is already an
+/// output, or one that takes the output's sizes only after it has been computed is copied.
 void separateOutputs(func::FuncOp func) {
   auto exit = cast<func::ReturnOp>(func.front().getTerminator());
   llvm::DenseSet<Value> taken;
+  llvm::DenseMap<StringAttr, DefineSymbolOp> defines;
+  for (auto define : func.getOps<DefineSymbolOp>())
+    defines[define.getSymbol().getName()] = define;
   for (OpOperand &use : exit->getOpOperands()) {
     if (func.getResultAttr(use.getOperandNumber(), "dsc.state"))
       continue;
     Value value = use.get(), source = getBufferRoot(value);
     Operation *def = source.getDefiningOp();
     bool inState = def && def->hasAttr(inPlaceAttr);
-    if (def && !inState && !isa<ConstantOp>(def) && taken.insert(source).second)
+    if (def && !inState && !isa<ConstantOp>(def) && !isSizedAfter(value, def, defines) && taken.insert(source).second)
       continue;
     OpBuilder b(exit);
     SmallVector<Expr> zeros(rank(value), constant(b.getContext(), 0));

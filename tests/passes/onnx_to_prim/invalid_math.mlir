@@ -153,7 +153,7 @@ func.func @heads(%a0: tensor<1x3x8xf32> {onnx.name = "a0"}, %a1: tensor<1x3x8xf3
 // -----
 
 func.func @groups(%a0: tensor<1x3x4x8xf32> {onnx.name = "a0"}, %a1: tensor<1x2x4x8xf32> {onnx.name = "a1"}, %a2: tensor<1x2x4x8xf32> {onnx.name = "a2"}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 23 : i64}} {
-  // expected-error @+1 {{3 query heads do not divide into 2 key heads}}
+  // expected-error @+1 {{query heads do not divide into key heads: 3 and 2}}
   %y = "onnx.Attention"(%a0, %a1, %a2) : (tensor<1x3x4x8xf32>, tensor<1x2x4x8xf32>, tensor<1x2x4x8xf32>) -> !onnx.any
   return %y : !onnx.any
 }
@@ -169,7 +169,7 @@ func.func @past(%a0: tensor<1x2x4x8xf32> {onnx.name = "a0"}, %a1: tensor<1x2x4x8
 // -----
 
 func.func @odd_rotary(%a0: tensor<1x2x4x8xf32> {onnx.name = "a0"}, %a1: tensor<1x4x4xf32> {onnx.name = "a1"}, %a2: tensor<1x4x4xf32> {onnx.name = "a2"}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 23 : i64}} {
-  // expected-error @+1 {{the rotary size 5 is odd}}
+  // expected-error @+1 {{the rotary size is odd: 5 and 2}}
   %y = "onnx.RotaryEmbedding"(%a0, %a1, %a2) {rotary_embedding_dim = 5 : i64} : (tensor<1x2x4x8xf32>, tensor<1x4x4xf32>, tensor<1x4x4xf32>) -> !onnx.any
   return %y : !onnx.any
 }

@@ -176,3 +176,21 @@ func.func @view_of_a_shared_slice(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<8
   %r = prim.reshape %b : tensor<2x4xf32> -> tensor<8xf32>
   return %n, %r : tensor<4xf32>, tensor<8xf32>
 }
+
+// -----
+
+// The output has its sizes only after the sum has been computed: no buffer for it is there yet.
+// CHECK-LABEL: func.func @sized_later
+// CHECK:         %[[S:.*]] = plan.launch @add_0
+// CHECK:         prim.define_symbol "n"
+// CHECK:         %[[R:.*]] = prim.reshape %[[S]]
+// CHECK:         %[[C:.*]] = plan.launch @slice_0 sizes ["n"](%[[R]])
+// CHECK:         return %[[C]]
+func.func @sized_later(%a: tensor<8xf32>, %m: tensor<8xi64>) -> tensor<?xf32, #prim.shape<"n">> {
+  %s = prim.binary add %a, %a : tensor<8xf32>
+  %c = prim.reduce sum %m axes [0] : tensor<8xi64> -> tensor<i64>
+  prim.define_symbol "n" = %c : tensor<i64>
+  prim.require "n" equals 8, "sizes differ"
+  %r = prim.reshape %s : tensor<8xf32> -> tensor<?xf32, #prim.shape<"n">>
+  return %r : tensor<?xf32, #prim.shape<"n">>
+}
