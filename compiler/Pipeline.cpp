@@ -45,6 +45,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
 static void optimize(OpPassManager &pm, const CompileOptions &) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
   entry.addPass(createFormLatentAttention());
+  entry.addPass(createSplitAttention());
   entry.addPass(createDecomposeWithoutKernel());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());

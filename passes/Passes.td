@@ -304,10 +304,29 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
+  let summary = "attention of few queries over a long past becomes parts that are computed side by side";
+  let description = [{
+    With at most 16 blocks of 32 rows of scores (sequences, groups, heads of a group and queries) and more than 256 rows of the past,
+    each split of the past is a work item of its own. Where only the run knows the sizes, `dsc.choose` takes one form.
+
+    ```mlir
+    %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... -> tensor<1x1x16x1x512xf32>
+    // becomes
+    %s, %m, %l = dsc.attention_parts "256" queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... -> (tensor<4x1x1x16x1x512xf32>, ...)
+    %o = dsc.attention_combine %s, %m, %l : ... -> tensor<1x1x16x1x512xf32>
+    ```
+
+    Numerics: bitwise, for the kernel of dsc.attention keeps to the same splits.
+  }];
+  let statistics = [Statistic<"numSplit", "split", "Number of attentions split">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::FuncOp"> {
   let summary = "dsc operations that no kernel computes become the prim operations that they stand for";
   let description = [{
-    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention` and
+    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention`, its parts and
     expanded `dsc.latent_attention` whose widths are known and small enough for the scratch of a kernel.
 
     ```mlir

@@ -37,6 +37,53 @@ def Dsc_AttentionOp : Dsc_Op<"attention", [AttrSizedOperandSegments]> {
   }];
 }
 
+def Dsc_AttentionPartsOp : Dsc_Op<"attention_parts", [AttrSizedOperandSegments]> {
+  let summary = "attention over each split of the past by itself";
+  let description = [{
+    The past is cut into n = ceil(t / rows) splits, of which split i has the rows [i * rows, (i + 1) * rows). With score as in dsc.attention and
+    only the rows of a split that are attended to,
+
+    tops[i, b, g, h, s] = max over t of score, minus infinity for no row,
+    totals[i, b, g, h, s] = sum over t of exp(score - tops), sums[i, b, g, h, s, e] = sum over t of exp(score - tops) * v[b, g, t, e].
+
+    They make dsc.attention by `dsc.attention_combine`, and can be computed side by side.
+
+    Constraints: (C1) to (C3) and (C5) as in dsc.attention; (C4) sums are [n, b, g, h, s, e], tops and totals [n, b, g, h, s], of f32, or f64 for f64;
+    (C6) `rows` uses no index.
+
+    ```mlir
+    %o, %m, %l = dsc.attention_parts "256" queries(%q) keys(%k) values(%v) {scale = 0.25 : f64}
+        : (tensor<1x1x4x1x16xf32>, tensor<1x1x1000x16xf32>, tensor<1x1x1000x8xf32>) -> (tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<4x1x1x4x1xf32>)
+    ```
+  }];
+  let arguments = (ins Prim_ExprAttr:$rows, Variadic<Dsc_FloatTensor>:$queries, Variadic<Dsc_FloatTensor>:$keys, Dsc_FloatTensor:$values,
+                       Optional<Dsc_BoolTensor>:$mask, Optional<Dsc_FloatTensor>:$bias,
+                       F64Attr:$scale, OptionalAttr<Prim_ExprAttr>:$causal);
+  let results = (outs Dsc_FloatTensor:$sums, Dsc_FloatTensor:$tops, Dsc_FloatTensor:$totals);
+  let assemblyFormat = [{
+    custom<ExprText>($rows) `queries` `(` $queries `)` `keys` `(` $keys `)` `values` `(` $values `)` (`mask` `(` $mask^ `)`)? (`bias` `(` $bias^ `)`)?
+    attr-dict `:` functional-type(operands, results)
+  }];
+}
+
+def Dsc_AttentionCombineOp : Dsc_Op<"attention_combine"> {
+  let summary = "attention from its splits";
+  let description = [{
+    With m = max over i of tops[i] and w[i] = exp(tops[i] - m), result = (sum over i of w[i] * sums[i]) / (sum over i of w[i] * totals[i]), and 0
+    where no row is attended to. Splits are added in order.
+
+    Constraints: (C1) sums are [n, b, g, h, s, e], tops and totals [n, b, g, h, s], the result is [b, g, h, s, e]; (C2) sums, tops and totals have one
+    element type, f32, or f64 like the result.
+
+    ```mlir
+    %r = dsc.attention_combine %o, %m, %l : tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<4x1x1x4x1xf32> -> tensor<1x1x4x1x8xf32>
+    ```
+  }];
+  let arguments = (ins Dsc_FloatTensor:$sums, Dsc_FloatTensor:$tops, Dsc_FloatTensor:$totals);
+  let results = (outs Dsc_FloatTensor:$result);
+  let assemblyFormat = "$sums `,` $tops `,` $totals attr-dict `:` type($sums) `,` type($tops) `,` type($totals) `->` type($result)";
+}
+
 def Dsc_LatentAttentionOp : Dsc_Op<"latent_attention", [AttrSizedOperandSegments]> {
   let summary = "attention whose keys and values are per-head linear images of one latent row per token (MLA)";
   let description = [{

@@ -13,4 +13,12 @@
 #define GET_OP_CLASSES
 #include "dialects/dsc/DscOps.h.inc"
 
+namespace dsc::model {
+
+/// Rows of a split of a past of `length` rows, which depends on their number alone: 16 splits at most, of 256 rows at least and of a
+/// multiple of 64. dsc.attention keeps sums of each split and adds them in order, so that it has the bits of its parts combined.
+prim::Expr getSplitRows(prim::Expr length);
+
+} // namespace dsc::model
+
 #endif

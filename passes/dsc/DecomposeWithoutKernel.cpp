@@ -13,19 +13,20 @@ namespace dsc {
 namespace {
 
 /// Widths of queries and values that a kernel keeps for a block of rows: known, and small enough for a thread's stack.
-bool fitsScratch(model::AttentionOp op) {
+template <class Op>
+bool fitsScratch(Op op) {
   constexpr int64_t most = 4096;
-  auto value = asConstant(getDim(op.getType(), 4));
+  auto value = asConstant(getDim(op.getValues().getType(), 3));
   int64_t width = value ? 2 * std::min(*value, most) : most + 1;
   for (Value q : op.getQueries()) {
     auto part = asConstant(getDim(q.getType(), 4));
     width += part ? std::min(*part, most) : most + 1;
   }
-  return width <= (elementType(op.getResult()).isF64() ? most / 2 : most);
+  return width <= (elementType(op.getValues()).isF64() ? most / 2 : most);
 }
 
 /// Expanded: a block of 32 queries, a tile of latent rows and one of keys and values.
-bool fitsScratch(model::LatentAttentionOp op) {
+bool fitsExpandedScratch(model::LatentAttentionOp op) {
   constexpr int64_t most = 2048;
   int64_t width = 0;
   for (Value x : {op.getQuery(), op.getRopeQuery(), op.getLatent(), op.getResult()})
@@ -38,10 +39,12 @@ bool fitsScratch(model::LatentAttentionOp op) {
 
 bool hasKernel(Operation *op) {
   if (auto latent = dyn_cast<model::LatentAttentionOp>(op))
-    return fitsScratch(latent);
+    return fitsExpandedScratch(latent);
   if (auto attention = dyn_cast<model::AttentionOp>(op))
     return fitsScratch(attention);
-  return isa<model::CacheAppendOp, model::ChooseOp>(op);
+  if (auto parts = dyn_cast<model::AttentionPartsOp>(op))
+    return fitsScratch(parts);
+  return isa<model::AttentionCombineOp, model::CacheAppendOp, model::ChooseOp>(op);
 }
 
 struct DecomposeWithoutKernel : impl::DecomposeWithoutKernelBase<DecomposeWithoutKernel> {

@@ -116,6 +116,8 @@ static bool readsAsRows(OpOperand &use) {
   auto isRow = [&](auto attention) { return reader->get() != attention.getMask() && reader->get() != attention.getBias(); };
   if (auto attention = dyn_cast<model::AttentionOp>(reader->getOwner()))
     return isRow(attention);
+  if (auto parts = dyn_cast<model::AttentionPartsOp>(reader->getOwner()))
+    return isRow(parts);
   auto latent = dyn_cast<model::LatentAttentionOp>(reader->getOwner());
   return latent && isRow(latent);
 }
@@ -169,7 +171,7 @@ bool Fusion::absorbs(OpOperand &use) const {
     return true;
   if (isView(user))
     return false;
-  if (isa<model::AttentionOp, model::LatentAttentionOp>(user) || readsAsRows(use))
+  if (isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(user) || readsAsRows(use))
     return readsAsRows(use) ? isLayout(use.get().getDefiningOp()) : true;
   if (isFoldable(user)) {
     // A contraction reads its operands through transposes and choices of rows at most.
@@ -223,7 +225,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
     cheap[&op] = isCheap(&op);
-    if (isa<model::AttentionOp, model::LatentAttentionOp, GroupRowsOp>(op))
+    if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
       continue;

@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
   dsc::registerRecognizeLatentAttention();
   dsc::registerRecognizeSparseIndex();
   dsc::registerFormLatentAttention();
+  dsc::registerSplitAttention();
   dsc::registerDecomposeWithoutKernel();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();

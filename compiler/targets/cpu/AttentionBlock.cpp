@@ -286,4 +286,20 @@ void AttentionBlock::store(Sums which) {
   }
 }
 
+void AttentionBlock::storePart(Expr split) {
+  for (int64_t v = 0; v < vectors; ++v)
+    withRows(v, [&](Expr head, Expr query) {
+      loop(p.valueWidth, [&](Value feature) {
+        Expr e = c.newIndex(c.constant(p.valueWidth));
+        c.bind(e, feature);
+        c.store(c.outputBuffer(0), {split, b, g, head, query, e},
+                memory.sums.read(at(feature, v), width));
+      });
+      for (auto [output, row] :
+           {std::pair(1, topOf(Sums::Split)), std::pair(2, totalOf(Sums::Split))})
+        c.store(c.outputBuffer(output), {split, b, g, head, query},
+                memory.state.read(at(row, v), width));
+    });
+}
+
 } // namespace dsc::cpu

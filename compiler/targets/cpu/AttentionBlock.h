@@ -49,6 +49,8 @@ public:
   void combine();
   /// Writes the results.
   void store(Sums which);
+  /// Writes sums, maximum and sum of weights of the split at hand, which is number `split`.
+  void storePart(Expr split);
 
 private:
   void withRows(int64_t v, llvm::function_ref<void(Expr, Expr)> body);

@@ -6,17 +6,29 @@ using namespace dsc::prim;
 
 namespace dsc::cpu {
 
-AttentionProblem::AttentionProblem(model::AttentionOp op)
-    : result(op.getResult()), mask(op.getMask()), bias(op.getBias()), values{op.getValues()},
-      causal(op.getCausalAttr()), scale(op.getScale().convertToDouble()),
-      type(elementType(op.getResult())) {
+template <class Op> void AttentionProblem::read(Op op) {
+  mask = op.getMask(), bias = op.getBias();
+  values = {op.getValues()};
+  causal = op.getCausalAttr();
+  scale = op.getScale().convertToDouble();
+  type = elementType(op.getValues());
+  accumulator = type.isF64() ? type : Type(Float32Type::get(type.getContext()));
   for (auto [q, k] : llvm::zip_equal(op.getQueries(), op.getKeys()))
     parts.push_back({q, {k}, *asConstant(getDim(q.getType(), 4))});
-  auto dims = getDims(result);
+  auto dims = getDims(op.getQueries().front());
   batch = dims[0], groups = dims[1], heads = dims[2], queries = dims[3];
-  valueWidth = *asConstant(dims[4]);
   length = getDim(op.getValues().getType(), 2);
-  accumulator = type.isF64() ? type : Type(Float32Type::get(type.getContext()));
+  valueWidth = *asConstant(getDim(op.getValues().getType(), 3));
+}
+
+AttentionProblem::AttentionProblem(model::AttentionOp op) : result(op.getResult()) {
+  read(op);
+  splitRows = model::getSplitRows(length);
+}
+
+AttentionProblem::AttentionProblem(model::AttentionPartsOp op)
+    : splitRows(op.getRows()), result(op.getSums()), inParts(true) {
+  read(op);
 }
 
 AttentionProblem::AttentionProblem(model::LatentAttentionOp op)
@@ -36,11 +48,6 @@ AttentionProblem::AttentionProblem(model::LatentAttentionOp op)
   latentWidth = *asConstant(getDim(op.getLatent().getType(), 2));
   length = getDim(op.getLatent().getType(), 1);
   accumulator = type.isF64() ? type : Type(Float32Type::get(type.getContext()));
-}
-
-Expr AttentionProblem::splitRows() const {
-  MLIRContext *context = length.getContext();
-  return max(constant(context, 256), ceilDiv(length, constant(context, 16 * tile)) * tile);
 }
 
 } // namespace dsc::cpu

@@ -25,6 +25,7 @@ struct AttentionPart {
 
 struct AttentionProblem {
   explicit AttentionProblem(model::AttentionOp op);
+  explicit AttentionProblem(model::AttentionPartsOp op);
 
   explicit AttentionProblem(model::LatentAttentionOp op);
 
@@ -44,19 +45,23 @@ struct AttentionProblem {
   /// Rows of the past that one step of the streaming softmax takes. A split begins at a multiple of
   /// it.
   static constexpr int64_t tile = 64;
-  /// Rows of the past of one split, which depends on their number alone: 16 splits at most, of 256
-  /// rows at least.
-  Expr splitRows() const;
+  /// Rows of the past of one split.
+  Expr splitRows;
 
-  mlir::Value result, mask, bias;
+  mlir::Value result, mask, bias; ///< the first result
   AttentionSource values;
   llvm::SmallVector<AttentionPart, 2> parts;
   Expr batch, groups, heads, queries, length, causal;
+  /// Splits end up in results of their own.
+  bool inParts = false;
   int64_t valueWidth = 0, latentWidth = 0;
   double scale = 1;
   bool latent = false;
   /// The element type of all but mask and bias, and the one in which scores and sums are kept.
   mlir::Type type, accumulator;
+
+private:
+  template <class Op> void read(Op op);
 };
 
 } // namespace dsc::cpu

@@ -3,7 +3,8 @@
 // group, and walks the past in tiles of 64 rows. The past is cut into splits whose bounds depend on
 // its length alone; each split begins with empty sums, and splits are combined in order. What a row
 // computes does therefore not depend on the rows beside it: neither on queries, nor on sequences,
-// nor on the work item.
+// nor on the work item. For few rows a work item is one split (dsc.attention_parts); another kernel
+// combines them.
 #include "compiler/targets/cpu/AttentionBlock.h"
 #include "compiler/targets/cpu/KernelRoot.h"
 #include "compiler/targets/cpu/Schedule.h"
@@ -22,8 +23,11 @@ using Sums = AttentionBlock::Sums;
 
 class AttentionRoot : public KernelRoot {
 public:
-  AttentionRoot(plan::KernelOp kernel, model::AttentionOp op) : KernelRoot(kernel), problem(op) {
+  template <class Op>
+  AttentionRoot(plan::KernelOp kernel, Op op) : KernelRoot(kernel), problem(op) {
     items = {problem.batch, problem.groups, ceilDiv(problem.rows(), constant(context, blockRows))};
+    if (problem.inParts)
+      items.push_back(ceilDiv(problem.length, problem.splitRows));
   }
 
   Expr grid() const override { return product(context, items); }
@@ -69,8 +73,8 @@ private:
     memory.queries = room(features);
     memory.scores = room(tile);
     memory.sums = room(problem.valueWidth);
-    memory.totals = room(problem.valueWidth);
-    memory.state = room(4);
+    memory.totals = problem.inParts ? Scratch() : room(problem.valueWidth);
+    memory.state = room(problem.inParts ? 2 : 4);
     return memory;
   }
 
@@ -78,13 +82,27 @@ private:
     Expr firstRow = at[2] * blockRows;
     AttentionBlock block(code, problem, memory, at[0], at[1], firstRow, vectors);
     block.packQueries();
-    block.clear(Sums::Before);
     Value length = code.emit(AttentionBlock::limit(problem, firstRow + (vectors * width - 1)));
-    Value split = code.emit(problem.splitRows());
+    Value split = code.emit(problem.splitRows);
+    if (problem.inParts) {
+      emitSplit(code, memory, at, block, code.mul(code.emit(at[3]), split), split, length);
+      block.storePart(at[3]);
+      return;
+    }
+    block.clear(Sums::Before);
     Loop splits = code.openLoop(code.current, code.i64(0), length, split);
+    emitSplit(code, memory, at, block, splits.iv(), split, length);
+    block.combine();
+    code.closeLoop(splits);
+    block.store(Sums::Before);
+  }
+
+  /// The `split` rows of the past from row `begin`, as far as they are below `length`.
+  void emitSplit(KernelCode &code, const Memory &memory, const Indices &at, AttentionBlock &block,
+                 Value begin, Value split, Value length) const {
     block.clear(Sums::Split);
-    Value end = code.binary<arith::MinSIOp>(code.add(splits.iv(), split), length);
-    Loop tiles = code.openLoop(code.current, splits.iv(), end, code.i64(tile));
+    Value end = code.binary<arith::MinSIOp>(code.add(begin, split), length);
+    Loop tiles = code.openLoop(code.current, begin, end, code.i64(tile));
     AttentionTile rows{
         tiles.iv(), code.binary<arith::MinSIOp>(code.sub(end, tiles.iv()), code.i64(tile)), {}, {}};
     for (const AttentionRows &keys : memory.keys)
@@ -94,9 +112,6 @@ private:
                          : memory.values.prepare(code, at[0], at[1], rows.first, rows.count);
     block.step(rows);
     code.closeLoop(tiles);
-    block.combine();
-    code.closeLoop(splits);
-    block.store(Sums::Before);
   }
 
   AttentionProblem problem;
@@ -106,6 +121,11 @@ private:
 } // namespace
 
 std::unique_ptr<KernelRoot> makeAttentionRoot(plan::KernelOp kernel, model::AttentionOp op) {
+  return std::make_unique<AttentionRoot>(kernel, op);
+}
+
+std::unique_ptr<KernelRoot> makeAttentionPartsRoot(plan::KernelOp kernel,
+                                                   model::AttentionPartsOp op) {
   return std::make_unique<AttentionRoot>(kernel, op);
 }
 

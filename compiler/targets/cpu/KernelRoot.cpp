@@ -71,6 +71,8 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
           .Case<ScatterAlongAxisOp>([&](auto op) { return makeScatterAlongAxisRoot(kernel, op); })
           .Case<TopKOp>([&](auto op) { return makeTopKRoot(kernel, op); })
           .Case<model::AttentionOp>([&](auto op) { return makeAttentionRoot(kernel, op); })
+          .Case<model::AttentionPartsOp>([&](auto op) { return makeAttentionPartsRoot(kernel, op); })
+          .Case<model::AttentionCombineOp>([&](auto op) { return makeAttentionCombineRoot(kernel, op); })
           .Case<model::LatentAttentionOp>([&](auto op) { return makeExpandedAttentionRoot(kernel, op); })
           .Case<NonZeroOp>([&](auto op) { return makeNonZeroRoot(kernel, op); })
           .Default([](Operation *) { return nullptr; });

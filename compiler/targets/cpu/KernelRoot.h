@@ -31,7 +31,12 @@ std::unique_ptr<KernelRoot> makeDotRoot(plan::KernelOp kernel, prim::DotOp op);
 /// For a dot one of whose operands is a weight in panels; null for others.
 std::unique_ptr<KernelRoot> makePanelDotRoot(plan::KernelOp kernel, prim::DotOp op);
 std::unique_ptr<KernelRoot> makeAttentionRoot(plan::KernelOp kernel, model::AttentionOp op);
-std::unique_ptr<KernelRoot> makeExpandedAttentionRoot(plan::KernelOp kernel, model::LatentAttentionOp op);
+std::unique_ptr<KernelRoot> makeAttentionPartsRoot(plan::KernelOp kernel,
+                                                   model::AttentionPartsOp op);
+std::unique_ptr<KernelRoot> makeAttentionCombineRoot(plan::KernelOp kernel,
+                                                     model::AttentionCombineOp op);
+std::unique_ptr<KernelRoot> makeExpandedAttentionRoot(plan::KernelOp kernel,
+                                                      model::LatentAttentionOp op);
 std::unique_ptr<KernelRoot> makeGroupRowsRoot(plan::KernelOp kernel, plan::GroupRowsOp op);
 std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel);
 std::unique_ptr<KernelRoot> makeUpdateSliceRoot(plan::KernelOp kernel, prim::UpdateSliceOp op);

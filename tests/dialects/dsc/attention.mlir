@@ -43,3 +43,17 @@ func.func @choose(%a: tensor<?xf32, #prim.shape<"s">>, %b: tensor<?xf32, #prim.s
   %o = dsc.choose "nonneg(169 - s)" %a, %b : tensor<?xf32, #prim.shape<"s">>
   return %o : tensor<?xf32, #prim.shape<"s">>
 }
+
+// -----
+
+// CHECK-LABEL: @parts_and_combine
+// CHECK: dsc.attention_parts 256 queries(%{{.*}}) keys(%{{.*}}) values(%{{.*}}) {scale
+// CHECK: dsc.attention_combine
+// PRIM-LABEL: @parts_and_combine
+// PRIM-NOT: dsc.
+func.func @parts_and_combine(%q: tensor<1x1x4x1x16xf32>, %k: tensor<1x1x1000x16xf32>, %v: tensor<1x1x1000x8xf32>) -> tensor<1x1x4x1x8xf32> {
+  %o, %m, %l = dsc.attention_parts "256" queries(%q) keys(%k) values(%v) {scale = 0.25 : f64}
+      : (tensor<1x1x4x1x16xf32>, tensor<1x1x1000x16xf32>, tensor<1x1x1000x8xf32>) -> (tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<4x1x1x4x1xf32>)
+  %r = dsc.attention_combine %o, %m, %l : tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<4x1x1x4x1xf32> -> tensor<1x1x4x1x8xf32>
+  return %r : tensor<1x1x4x1x8xf32>
+}

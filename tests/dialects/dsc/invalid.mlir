@@ -30,3 +30,20 @@ func.func @c3_rows(%past: tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, %new: ten
   %0 = dsc.cache_append %past, %new axis 1 at "p" : tensor<1x?x64xf32, #prim.shape<1, "p", 64>>, tensor<1x1x64xf32> -> tensor<1x?x64xf32, #prim.shape<1, "p + 2", 64>>
   return
 }
+
+// -----
+
+func.func @parts(%q: tensor<1x1x4x1x16xf32>, %k: tensor<1x1x1000x16xf32>, %v: tensor<1x1x1000x8xf32>) {
+  // expected-error@+1 {{(C4): a result is 3 x 1 x 1 x 4 x 1 x 8 x f32}}
+  %o, %m, %l = dsc.attention_parts "256" queries(%q) keys(%k) values(%v) {scale = 0.25 : f64}
+      : (tensor<1x1x4x1x16xf32>, tensor<1x1x1000x16xf32>, tensor<1x1x1000x8xf32>) -> (tensor<3x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<4x1x1x4x1xf32>)
+  return
+}
+
+// -----
+
+func.func @combine(%o: tensor<4x1x1x4x1x8xf32>, %m: tensor<4x1x1x4x1xf32>, %l: tensor<3x1x1x4x1xf32>) {
+  // expected-error@+1 {{(C1): sizes do not agree}}
+  %r = dsc.attention_combine %o, %m, %l : tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<3x1x1x4x1xf32> -> tensor<1x1x4x1x8xf32>
+  return
+}

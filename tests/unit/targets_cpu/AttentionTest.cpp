@@ -173,6 +173,53 @@ TEST_F(Attention, LayoutsAndStrides) {
         {.sizes = {3, 90, 128}, .absolute = 2e-5, .relative = 2e-5});
 }
 
+// Splits side by side, combined: the bits of the kernel that walks them all, also where no row or
+// only the first ones are attended to.
+TEST_F(Attention, SplitsSideBySide) {
+  auto kernel = [](llvm::StringRef op, llvm::StringRef results, llvm::StringRef names,
+                   llvm::StringRef strides) {
+    return llvm::formatv(R"mlir(sizes ["s", "t"] strides [{0}] aliases [{1}] {{
+      ^bb0(%q: tensor<2x1x16x?x20xf32, #prim.shape<2, 1, 16, "s", 20>>, %k: tensor<2x1x?x20xf32, #prim.shape<2, 1, "t", 20>>, %v: tensor<2x1x?x24xf32, #prim.shape<2, 1, "t", 24>>):
+        {2} = {3} queries(%q) keys(%k) values(%v) {{causal = #prim.expr<"t - s - 300">, scale = 0.3 : f64}
+          : (tensor<2x1x16x?x20xf32, #prim.shape<2, 1, 16, "s", 20>>, tensor<2x1x?x20xf32, #prim.shape<2, 1, "t", 20>>, tensor<2x1x?x24xf32, #prim.shape<2, 1, "t", 24>>) -> ({4})
+        plan.yield {2} : {4}
+      })mlir",
+                         strides, names.contains(',') ? "-1, -1, -1" : "-1", names, op, results)
+        .str();
+  };
+  std::string n = "-floordiv(-t, 256)";
+  std::string sums = "tensor<?x2x1x16x?x24xf32, #prim.shape<\"" + n + "\", 2, 1, 16, \"s\", 24>>",
+              state = "tensor<?x2x1x16x?xf32, #prim.shape<\"" + n + "\", 2, 1, 16, \"s\">>",
+              result = "tensor<2x1x16x?x24xf32, #prim.shape<2, 1, 16, \"s\", 24>>";
+  std::string whole = kernel("dsc.attention", result, "%o", "unit, unit, unit, unit");
+  std::string parts = kernel("dsc.attention_parts \"256\"", sums + ", " + state + ", " + state,
+                             "%o, %m, %l", "unit, unit, unit, unit, unit, unit");
+  std::string combine = R"mlir(sizes ["t", "s"] strides [unit, unit, unit, unit] aliases [-1] {
+      ^bb0(%o: SUMS, %m: STATE, %l: STATE):
+        %r = dsc.attention_combine %o, %m, %l : SUMS, STATE, STATE -> RESULT
+        plan.yield %r : RESULT
+      })mlir";
+  for (auto [from, to] :
+       {std::pair<std::string, std::string>{"SUMS", sums}, {"STATE", state}, {"RESULT", result}})
+    for (size_t at; (at = combine.find(from)) != std::string::npos;)
+      combine.replace(at, from.size(), to);
+  for (auto [s, t] : {std::pair<int64_t, int64_t>{1, 700}, {3, 257}, {2, 1030}}) {
+    check(parts, {.sizes = {s, t}, .absolute = 2e-5, .relative = 2e-5});
+    check(combine, {.sizes = {t, s}, .absolute = 2e-5, .relative = 2e-5});
+    auto fill = [&](llvm::ArrayRef<int64_t> dims) {
+      Tensor tensor = Tensor::allocate(dims, mlir::Float32Type::get(&context));
+      std::uniform_real_distribution<float> reals(-2, 2);
+      for (int64_t i = 0; i < tensor.getNumElements(); ++i)
+        tensor.mutableData<float>()[i] = reals(random);
+      return tensor;
+    };
+    Tensor q = fill({2, 1, 16, s, 20}), k = fill({2, 1, t, 20}), v = fill({2, 1, t, 24});
+    std::vector<Tensor> want = run(whole, {q, k, v}, {s, t});
+    std::vector<Tensor> got = run(combine, run(parts, {q, k, v}, {s, t}), {t, s});
+    EXPECT_TRUE(got[0].bytes() == want[0].bytes()) << s << " queries over " << t;
+  }
+}
+
 /// Latent attention in its expanded form.
 std::string expanded(int batch, int heads, int n, int r, int v, int latent, llvm::StringRef type,
                      bool masked) {
