@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Warp instructions a second of the realistic kernels at a size where start-up does not count, with
 // all checks on; the best of three runs, of processor time. usage: dsc_ptxsim_speed [races=0]
+// [KERNEL]
 #include "tests/unit/ptxsim/Gpu.h"
 
 #include <fmt/format.h>
@@ -26,7 +27,11 @@ double field(const std::string &json, const std::string &name) {
   return at == std::string::npos ? 0 : std::stod(json.substr(at + name.size() + 4));
 }
 
+std::string only;
+
 void measure(const char *kernel, Shape shape, const std::function<Arguments()> &arguments) {
+  if (!only.empty() && only != kernel)
+    return;
   Module module(golden(kernel + std::string(".ptx")));
   double best = 1e9, instructions = 0;
   for (int i = 0; i < 3; ++i) {
@@ -53,8 +58,12 @@ Buffer filled(size_t words, unsigned value) {
 int main(int argc, char **argv) {
   testing::InitGoogleTest(&argc, argv);
   openDevice();
-  if (argc > 1 && std::string(argv[1]) == "races=0")
-    ptxsim_set_option("races", "0");
+  for (int i = 1; i < argc; ++i) {
+    if (std::string(argv[i]) == "races=0")
+      ptxsim_set_option("races", "0");
+    else
+      only = argv[i];
+  }
   constexpr unsigned one = 0x3F803F80; // 1.0 for bf16 pairs, about 1 for f32
   {
     unsigned n = 512;

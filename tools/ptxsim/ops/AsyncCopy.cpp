@@ -17,6 +17,14 @@ struct CopyOp {
   uint64_t destinationOffset, sourceOffset;
 };
 
+/// Nearly all copies have 16 bytes: no call for those.
+inline void copyBytes(uint8_t *to, const uint8_t *from, uint32_t bytes) {
+  if (bytes == 16)
+    std::memcpy(to, from, 16);
+  else
+    std::memcpy(to, from, bytes);
+}
+
 void copy(Warp &w, const Inst &i, uint32_t lanes) {
   const CopyOp &op = *static_cast<const CopyOp *>(i.extra);
   Launch &launch = w.block.launch;
@@ -57,7 +65,7 @@ void copy(Warp &w, const Inst &i, uint32_t lanes) {
         noteRead(w, l, globalShadow(w, from[l]), from[l], words, w.pc);
       for (uint32_t b = words; b < bytes; ++b)
         noteRead(w, l, globalShadow(w, from[l] + b), from[l] + b, 1, w.pc);
-      std::memcpy(copy.data.data(), launch.memory.data(from[l]), bytes);
+      copyBytes(copy.data.data(), launch.memory.data(from[l]), bytes);
     }
     Shadow shadow = sharedShadow(w, to[l]);
     noteWrite(w, l, shadow, to[l], op.bytes, w.pc, nullptr, nullptr);
@@ -66,7 +74,7 @@ void copy(Warp &w, const Inst &i, uint32_t lanes) {
     copy.landed = launch.random.below(2);
     uint8_t *data = w.block.shared.data.data() + to[l];
     if (copy.landed)
-      std::memcpy(data, copy.data.data(), op.bytes);
+      copyBytes(data, copy.data.data(), op.bytes);
     else
       std::fill_n(data, op.bytes, uint8_t(0xFF));
     w.copies->pending.push_back(copy);
@@ -143,7 +151,7 @@ void AsyncCopies::wait(Warp &warp, uint32_t lanes, uint32_t newest, bool all) {
     if (!completes(copy))
       continue;
     if (!copy.landed)
-      std::copy_n(copy.data.begin(), copy.bytes, warp.block.shared.data.begin() + copy.destination);
+      copyBytes(warp.block.shared.data.data() + copy.destination, copy.data.data(), copy.bytes);
     Shadow shadow = sharedShadow(warp, copy.destination);
     for (uint32_t word = 0; word < copy.bytes / 4; ++word) {
       shadow.state[word] = 0x0F;

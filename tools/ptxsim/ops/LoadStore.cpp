@@ -73,7 +73,9 @@ template <class Data> void loadValues(Warp &w, const MemoryOp &op, uint32_t lane
 
 void storedBytes(Warp &w, const MemoryOp &op, unsigned lane, uint8_t *bytes) {
   for (unsigned e = 0; e < op.count; ++e) {
-    if (op.widths[e] == 8)
+    if (op.element == 4 && op.widths[e] == 4) // the usual case, without a call
+      std::memcpy(bytes + e * 4, &w.source<uint32_t>(op.values[e])[lane], 4);
+    else if (op.widths[e] == 8)
       std::memcpy(bytes + e * op.element, &w.source<uint64_t>(op.values[e])[lane], op.element);
     else
       std::memcpy(bytes + e * op.element, &w.source<uint32_t>(op.values[e])[lane], op.element);
@@ -103,7 +105,10 @@ void global(Warp &w, const MemoryOp &op, uint32_t lanes, const uint64_t *address
       uint8_t *data = memory.data(addresses[l]);
       synchroniseLane(w, op, addresses[l], true);
       noteWrite(w, l, shadow, addresses[l], op.bytes, site, data, bytes);
-      std::memcpy(data, bytes, op.bytes);
+      if (op.bytes == 4)
+        std::memcpy(data, bytes, 4);
+      else
+        std::memcpy(data, bytes, op.bytes);
     } else {
       if (op.readOnly && shadow.cells->write.clock >= shadow.staleBefore && shadow.races)
         raceFound(w, l, shadow.cells->write, true, false, "global", addresses[l]);
