@@ -38,10 +38,14 @@ void separateForms(func::FuncOp func) {
   });
 }
 
-static Expr truth(Expr condition) {
-  bool isTruth = condition.getKind() == ExprKind::NonNegative || condition.getKind() == ExprKind::IsZero;
-  return isTruth ? condition : logicalNot(isZero(condition));
+/// Whether `e` is 0 or 1 by its form.
+static bool isTruth(Expr e) {
+  if (e.getKind() == ExprKind::Product && e.getValue() == 1)
+    return llvm::all_of(e.getOperands(), [](Attribute factor) { return isTruth(cast<ExprAttr>(factor)); });
+  return e.getKind() == ExprKind::NonNegative || e.getKind() == ExprKind::IsZero;
 }
+
+static Expr truth(Expr condition) { return isTruth(condition) ? condition : logicalNot(isZero(condition)); }
 
 Needs::Needs(func::FuncOp func) {
   // Null means always, so that an operation is looked up once all its uses are known.

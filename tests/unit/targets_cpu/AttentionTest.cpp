@@ -89,7 +89,7 @@ protected:
 
 TEST_F(Attention, LatentRowsAreKeysAndValues) {
   checkSizes({.heads = 16, .parts = {32, 8}, .value = 32, .causal = "t - s", .absorbed = true},
-             {{1, 1}, {1, 64}, {1, 65}, {2, 300}, {5, 5}, {1, 0}, {0, 3}, {1, 1100}});
+             {{1, 1}, {1, 65}, {2, 300}, {5, 5}, {1, 0}, {0, 3}, {1, 1100}});
 }
 
 TEST_F(Attention, GroupsAndOddWidths) {
@@ -203,7 +203,7 @@ TEST_F(Attention, SplitsSideBySide) {
        {std::pair<std::string, std::string>{"SUMS", sums}, {"STATE", state}, {"RESULT", result}})
     for (size_t at; (at = combine.find(from)) != std::string::npos;)
       combine.replace(at, from.size(), to);
-  for (auto [s, t] : {std::pair<int64_t, int64_t>{1, 700}, {3, 257}, {2, 1030}}) {
+  for (auto [s, t] : {std::pair<int64_t, int64_t>{1, 700}, {3, 257}}) {
     check(parts, {.sizes = {s, t}, .absolute = 2e-5, .relative = 2e-5});
     check(combine, {.sizes = {t, s}, .absolute = 2e-5, .relative = 2e-5});
     auto fill = [&](llvm::ArrayRef<int64_t> dims) {
