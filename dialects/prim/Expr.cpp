@@ -396,10 +396,10 @@ Expr rebuild(Expr e, ArrayRef<Expr> operands) {
     return result;
   }
   case ExprKind::Sum: {
-    Expr result = constant(context, e.getValue());
+    SmallVector<Term> terms{asTerm(constant(context, e.getValue()))};
     for (Expr operand : operands)
-      result = result + operand;
-    return result;
+      collectTerms(operand, terms);
+    return fromTerms(context, terms);
   }
   }
   llvm_unreachable("unknown expression kind");

@@ -3,6 +3,7 @@
 // constant is left.
 #include "dialects/prim/Expr.h"
 #include "llvm/ADT/STLExtras.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 using llvm::ArrayRef;
@@ -91,6 +92,29 @@ struct Prover {
     }
   }
 
+  static bool isNegative(Expr term) { return term.getKind() == ExprKind::Product && term.getValue() < 0; }
+
+  /// The answer for a sum of symbols and products of symbols, where all bounds can be taken at once: sums of hundreds of sizes occur.
+  static std::optional<bool> decideSymbols(Expr e, ArrayRef<Expr> terms) {
+    int64_t least = e.getKind() == ExprKind::Sum ? e.getValue() : 0;
+    bool anyNegative = false;
+    for (Expr term : terms) {
+      bool isProduct = term.getKind() == ExprKind::Product;
+      int64_t bound = isProduct ? term.getValue() : 1;
+      for (Attribute factor : isProduct ? term.getOperands() : ArrayRef<Attribute>(term)) {
+        auto symbol = cast<ExprAttr>(factor);
+        if (symbol.getKind() != ExprKind::Symbol || symbol.getValue() < 0)
+          return std::nullopt;
+        if (llvm::MulOverflow(bound, symbol.getValue(), bound))
+          return std::nullopt;
+      }
+      anyNegative |= isNegative(term);
+      if (!isNegative(term) && llvm::AddOverflow(least, bound, least))
+        return std::nullopt;
+    }
+    return !anyNegative && least >= 0; // no size has an upper bound
+  }
+
   bool nonNegative(Expr e) {
     if (auto c = asConstant(e))
       return *c >= 0;
@@ -102,11 +126,17 @@ struct Prover {
         terms.push_back(cast<ExprAttr>(term));
     else
       terms.push_back(e);
+    if (auto decided = decideSymbols(e, terms))
+      return *decided;
+    bool anyNegative = llvm::any_of(terms, isNegative);
     // Negative terms first: bounding a positive size by 0 too early loses what a bound of theirs would cancel.
     for (bool wantPositive : {false, true})
       for (Expr term : terms) {
         int64_t coefficient = term.getKind() == ExprKind::Product ? term.getValue() : 1;
         if ((coefficient > 0) != wantPositive)
+          continue;
+        // A size is bounded last: whatever a negative term's bound leaves, it may still cancel.
+        if (anyNegative && term.getKind() == ExprKind::Symbol)
           continue;
         SmallVector<Expr> factors;
         if (term.getKind() == ExprKind::Product)
