@@ -72,7 +72,7 @@ Opsets ModelImport::importOpsets(const OpsetImports &imports, llvm::StringRef wh
     if (!isNew && known->second != import.version())
       state.error() << whose << " declares two opset versions, " << known->second << " and " << import.version()
                     << ", for the domain '" << domain << "'";
-    if (isNew && domain.empty() && (import.version() < dsc::onnx::kOldestOpset || import.version() > dsc::onnx::kNewestOpset))
+    if (isNew && domain.empty() && (import.version() < 1 || import.version() > dsc::onnx::kNewestOpset))
       state.error() << whose << " declares opset " << import.version() << "; opsets " << dsc::onnx::kOldestOpset << " to "
                     << dsc::onnx::kNewestOpset << " are supported";
   }

@@ -48,6 +48,13 @@ void dsc::checkNode(ImportState &state, const ::onnx::NodeProto &node, int64_t o
                           << "; the model declares opset " << opset;
     return;
   }
+  // Older opsets serve for operators that have not changed until then.
+  if (domain.empty() && opset < dsc::onnx::kOldestOpset &&
+      schema->since != dsc::onnx::lookup(domain, op, dsc::onnx::kOldestOpset)->since) {
+    state.error(location) << "the model declares opset " << opset << ", whose " << op << " is another one than that of opset "
+                          << dsc::onnx::kOldestOpset << ", the oldest supported";
+    return;
+  }
   // An empty name at the end is the same as no input.
   uint32_t inputs = node.input_size();
   while (inputs && node.input(inputs - 1).empty())

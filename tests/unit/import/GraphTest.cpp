@@ -152,12 +152,23 @@ TEST_F(GraphTest, OldIrVersion) {
 
 TEST_F(GraphTest, OpsetsOutOfRange) {
   add("Abs", {"x"}, {"y"});
-  for (int64_t opset : {6, 29}) {
+  for (int64_t opset : {0, 29}) {
     ImportCase other;
     model.mutable_opset_import(0)->set_version(opset);
     other.import(model);
     EXPECT_REFUSED(other, "declares opset " + std::to_string(opset) + "; opsets 7 to 28 are supported");
   }
+}
+
+TEST_F(GraphTest, OlderOpsetsOfWhatHasNotChanged) {
+  add("Abs", {"x"}, {"y"});
+  model.mutable_opset_import(0)->set_version(6); // as at 7
+  import();
+  EXPECT_TRUE(test.module) << test.messages;
+  ImportCase other;
+  model.mutable_opset_import(0)->set_version(5);
+  other.import(model);
+  EXPECT_REFUSED(other, "the model declares opset 5, whose Abs is another one than that of opset 7, the oldest supported");
 }
 
 TEST_F(GraphTest, NoOpset) {
