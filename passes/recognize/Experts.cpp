@@ -153,12 +153,15 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
 
   void report(Choice choice, std::optional<Mismatch> nearest, ArrayRef<int64_t> found) {
     Location router = choice.ids.getLoc();
+    Miss miss{Remark::Experts, router, "a sum over slots of what the chosen experts compute", "none"};
+    if (nearest)
+      miss = {Remark::Experts, nearest->where, nearest->expected, nearest->found};
     if (!found.empty() && int64_t(found.size()) < choice.count) {
+      miss.remark = Remark::MissingExperts;
       emitWarning(router) << "missing experts: the router chooses from " << choice.count << ", the graph holds only " << found.size()
                           << " of them. The export dropped what its sample did not visit; tokens of the others get wrong results";
     }
-    Mismatch miss = nearest.value_or(Mismatch{router, "a sum over slots of what the chosen experts compute", "none"});
-    addMiss(getOperation(), {Remark::Experts, miss.where, miss.expected, miss.found});
+    addMiss(getOperation(), miss);
   }
 
   // ---- The operation

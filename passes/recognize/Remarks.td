@@ -12,6 +12,7 @@ def Remark : I32EnumAttr<"Remark", "a candidate that was not recognised", [
   I32EnumAttrCase<"LatentLayout", 103, "mla.layout">,
   I32EnumAttrCase<"Router", 201, "moe.router">,
   I32EnumAttrCase<"Experts", 202, "moe.experts">,
+  I32EnumAttrCase<"MissingExperts", 203, "moe.missing experts">,
   I32EnumAttrCase<"SparseIndexScores", 301, "dsa.index scores">]> {
   let cppNamespace = "::dsc::recognize";
   let genSpecializedAttr = 0;

@@ -293,7 +293,7 @@ def one_part_with_another_activation(g):
     return g.grouped(*g.greedy(), activate=activate)
 
 
-@case("experts")
+@case("missing experts")
 def a_missing_expert(g):
     return g.looped(*g.greedy(), experts=[0, 1, 2, 4, 5])
 
@@ -313,7 +313,7 @@ def one_round_with_another_activation(g):
     return g.looped(*g.greedy(), network=lambda e, rows: g.one_expert(rows, lambda x: g.node("Gelu", x)) if e == 2 else g.one_expert(rows))
 
 
-@case("experts")
+@case("missing experts")
 def a_missing_expert_of_a_dense_loop(g):
     return g.dense(*g.greedy(), columns=range(1, EXPERTS))
 

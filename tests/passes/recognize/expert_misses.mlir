@@ -215,7 +215,7 @@ func.func @bins_one_too_high(%arg0: tensor<?x4xf32, #prim.shape<"n", 4>>, %arg1:
 // The router chooses from three experts, the graph has two.
 // WARNING: warning: missing experts: the router chooses from 3, the graph holds only 2 of them
 // CHECK-LABEL: @missing_expert
-// CHECK-SAME: expected = "3 experts, as many as the router chooses from", found = "2", kind = "moe", stage = "experts"
+// CHECK-SAME: expected = "3 experts, as many as the router chooses from", found = "2", kind = "moe", stage = "missing experts"
 // CHECK: dsc.route  softmax %{{[^ ,)]*}} {scale = 1.000000e+00 : f64}
 func.func @missing_expert(%arg0: tensor<?x4xf32, #prim.shape<"n", 4>>, %arg1: tensor<?x3xf32, #prim.shape<"n", 3>>, %1: tensor<4x3xf32>, %2: tensor<4x3xf32>, %3: tensor<3x4xf32>, %4: tensor<4x3xf32>, %5: tensor<4x3xf32>, %6: tensor<3x4xf32>) -> (tensor<?x4xf32, #prim.shape<"n", 4>>) {
   %0 = prim.constant dense<0.000000e+00> : tensor<f32>
