@@ -57,16 +57,15 @@ std::optional<Elements::Segments> Elements::proveSegments(ConcatOp op) {
   // Sizes are symbols that are defined as differences of neighbours of a running sum.
   int64_t keys = op.getOperands().size();
   auto func = op->getParentOfType<func::FuncOp>();
+  llvm::DenseMap<Expr, Value> defined;
+  for (auto define : func.getOps<DefineSymbolOp>())
+    defined[define.getSymbol()] = define.getValue();
   SmallVector<Value> sizes;
   for (Value part : op.getOperands()) {
-    Expr size = getDim(part.getType(), op.getAxis());
-    Value defined;
-    for (auto define : func.getOps<DefineSymbolOp>())
-      if (define.getSymbol() == size)
-        defined = define.getValue();
-    if (!defined)
+    Value size = defined.lookup(getDim(part.getType(), op.getAxis()));
+    if (!size)
       return std::nullopt;
-    sizes.push_back(defined);
+    sizes.push_back(size);
   }
   Segments result;
   Value total;
