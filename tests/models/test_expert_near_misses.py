@@ -6,6 +6,7 @@ a near miss, at which step the proof ended.
 """
 import json
 
+import expert_graph
 import numpy as np
 import onnx
 import onnxruntime
@@ -126,6 +127,15 @@ def loop_in_another_order(g):
 @case(score="softmax", encoding="dense")
 def every_expert_for_every_token(g):
     return g.dense(*g.greedy())
+
+
+@case(score="softmax", encoding="batched", top_k=1)
+def one_expert_for_each_token(g):
+    expert_graph.CHOSEN = 1
+    try:
+        return g.batched(*g.choose(g.node("Softmax", g.logits(), axis=-1), 1))
+    finally:
+        expert_graph.CHOSEN = CHOSEN
 
 
 @case(score="softmax", encoding="batched", shared_width=WIDTH)
