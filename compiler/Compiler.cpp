@@ -46,6 +46,7 @@ public:
       engine = std::move(*file);
     }
     module = ModuleOp::create(UnknownLoc::get(&context));
+    (*module)->setAttr("dsc.numeric", StringAttr::get(&context, options.numeric));
     for (const CompileInput &input : options.inputs)
       if (failed(load(input)))
         return failure();

@@ -54,6 +54,7 @@ static void optimize(OpPassManager &pm, const CompileOptions &) {
 static void makePlan(OpPassManager &pm, const CompileOptions &options) {
   FormKernelsOptions kernels;
   kernels.packWeights = options.target == "cpu";
+  kernels.bf16Dot = options.numeric == "bf16-dot";
   pm.addPass(createFormKernels(kernels));
   pm.addNestedPass<func::FuncOp>(createPlanMemory());
 }

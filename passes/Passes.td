@@ -351,7 +351,8 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
     values with several consumers stand in memory. Each such tree becomes a `plan.kernel` over symbols of its own (s0, s1, ... in the
     order of their first occurrence); trees that are equal in text are one kernel. Reshapes of values in memory are
     views and stay in the entry. States are written in place through `aliases` and `strides`. With `pack-weights`, the constant operand
-    of a contraction becomes a `plan.pack`: the engine holds it in the panels that the contraction's kernel reads.
+    of a contraction becomes a `plan.pack`: the engine holds it in the panels that the contraction's kernel reads. With `bf16-dot` too, panels of bf16 weights hold pairs along the
+    contracted dimension, for the instruction that multiplies them: another numeric class, whose bits differ from f32 multiply-adds.
 
     ```mlir
     func.func @main(%a: tensor<?xf32, #prim.shape<"n">>, %b: tensor<?xf32, #prim.shape<"n">>) -> ... {
@@ -368,7 +369,8 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
     Numerics: bitwise.
   }];
   let options = [Option<"maxOps", "max-ops", "unsigned", "24", "operations in a kernel at most">,
-                 Option<"packWeights", "pack-weights", "bool", "false", "constant operands of contractions lie in panels">];
+                 Option<"packWeights", "pack-weights", "bool", "false", "constant operands of contractions lie in panels">,
+                 Option<"bf16Dot", "bf16-dot", "bool", "false", "bf16 weights in pairs along the contracted dimension">];
   let statistics = [Statistic<"numLaunches", "launches", "Number of launches">,
                     Statistic<"numKernels", "kernels", "Number of different kernels">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect", "::dsc::plan::PlanDialect"];

@@ -129,7 +129,7 @@ private:
     for (const StateTable::State &s : states.getStates())
       stateTable.push_back(CreateStateDirect(fbb, s.name.c_str(), s.kind, s.dtype, s.rank, s.axis));
     std::vector<flatbuffers::Offset<KeyValue>> metadata;
-    for (StringRef key : {"onnx.producer", "dsc.report", "dsc.report.text"})
+    for (StringRef key : {"onnx.producer", "dsc.report", "dsc.report.text", "dsc.numeric"})
       if (auto text = module->getAttrOfType<StringAttr>(key))
         metadata.push_back(CreateKeyValueDirect(fbb, key.str().c_str(), text.str().c_str()));
     fbb.Finish(CreateManifestDirect(fbb, "dsc " DSC_VERSION, nullptr, &kernelTable, &weightTable, &stateTable, &entryTable,

@@ -88,8 +88,9 @@ Expr freshCapacity(func::FuncOp func) {
 /// Forms the kernels of one entry.
 class EntryPlanner {
 public:
-  EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps, bool packWeights)
-      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps), needs(func), packWeights(packWeights) {}
+  EntryPlanner(func::FuncOp func, KernelTable &kernels, unsigned maxOps, bool packWeights, bool bf16Dot)
+      : func(func), kernels(kernels), capacity(freshCapacity(func)), fusion(func, maxOps), needs(func), packWeights(packWeights),
+        bf16Dot(bf16Dot) {}
 
   /// Returns the number of launches.
   unsigned run() {
@@ -177,7 +178,7 @@ private:
     SmallVector<Value> inputs;
     for (Value input : tree.inputs) {
       Value value = inMemory.lookupOrDefault(input);
-      if (PanelsAttr layout = packWeights ? choosePanels(tree, input) : PanelsAttr()) {
+      if (PanelsAttr layout = packWeights ? choosePanels(tree, input, bf16Dot) : PanelsAttr()) {
         strides.push_back(layout);
         value = pack(value, layout);
       } else {
@@ -211,7 +212,7 @@ private:
   Expr capacity;
   Fusion fusion;
   Needs needs;
-  bool packWeights;
+  bool packWeights, bf16Dot;
   llvm::DenseMap<std::pair<Value, Attribute>, Value> packed;
   IRMapping inMemory; // results of roots -> results of launches
   SmallVector<Operation *> kept;
@@ -229,7 +230,7 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
       if (packWeights)
         groupChosenRows(func);
       separateForms(func);
-      numLaunches += EntryPlanner(func, kernels, maxOps, packWeights).run();
+      numLaunches += EntryPlanner(func, kernels, maxOps, packWeights, bf16Dot).run();
     }
     numKernels += kernels.size();
   }

@@ -39,7 +39,7 @@ static PanelsAttr layoutOf(const OperandPath &path, int64_t columns, ArrayRef<in
 }
 
 /// The layout of the weight that an operand of `dot` reads on `path`.
-static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path) {
+static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path, bool bf16Dot) {
   Value operand = isLhs ? dot.getLhs() : dot.getRhs();
   auto batch = isLhs ? dot.getLhsBatch() : dot.getRhsBatch();
   auto contract = isLhs ? dot.getLhsContract() : dot.getRhsContract();
@@ -50,7 +50,14 @@ static PanelsAttr layoutOf(DotOp dot, bool isLhs, const OperandPath &path) {
   for (int64_t dim = 0; dim < rank(operand); ++dim)
     if (!llvm::is_contained(batch, dim) && !llvm::is_contained(contract, dim) && !isConstant(getDim(operand.getType(), dim), 1))
       columns = path.dims[dim];
-  return layoutOf(path, columns, contracted);
+  PanelsAttr layout = layoutOf(path, columns, contracted);
+  if (!layout || !bf16Dot || contracted.size() != 1)
+    return layout;
+  // Pairs along the whole contracted dimension; several of these, or a part, have no pairs that stay together.
+  int64_t k = contracted[0], size = cast<RankedTensorType>(path.source.getType()).getDimSize(k);
+  bool pairs = elementType(operand).isBF16() && layout.getWidth() % 16 == 0 && size % 2 == 0 && isConstant(path.starts[k], 0) &&
+               path.steps[k] == 1 && isConstant(getDims(operand)[contract[0]], size);
+  return pairs ? PanelsAttr::get(dot.getContext(), columns, contracted, layout.getWidth(), 2) : layout;
 }
 
 /// The layout in which the expanded form reads `input`: features of a head in the lanes. Key and value weights are often parts of one
@@ -77,7 +84,7 @@ static PanelsAttr layoutOf(model::LatentAttentionOp op, const Fusion::Tree &tree
   return uses == readers ? layout : PanelsAttr();
 }
 
-PanelsAttr choosePanels(const Fusion::Tree &tree, Value input) {
+PanelsAttr choosePanels(const Fusion::Tree &tree, Value input, bool bf16Dot) {
   if (auto latent = dyn_cast<model::LatentAttentionOp>(tree.ops.back()))
     return isWeight(input) ? layoutOf(latent, tree, input) : PanelsAttr();
   auto dot = dyn_cast<DotOp>(tree.ops.back());
@@ -87,7 +94,7 @@ PanelsAttr choosePanels(const Fusion::Tree &tree, Value input) {
   for (bool isLhs : {false, true}) {
     auto path = findOperandPath(isLhs ? dot.getLhs() : dot.getRhs(), isInput);
     if (path && path->source == input)
-      return layoutOf(dot, isLhs, *path);
+      return layoutOf(dot, isLhs, *path, bf16Dot);
   }
   return {};
 }
@@ -130,7 +137,7 @@ void groupChosenRows(func::FuncOp func) {
       Value operand = isLhs ? dot.getLhs() : dot.getRhs();
       OpOperand *choice = findChoice(operand);
       auto path = findOperandPath(operand, isWeight);
-      if (!choice || !path || !isMatrixTimesVector(dot, isLhs, *path) || !layoutOf(dot, isLhs, *path))
+      if (!choice || !path || !isMatrixTimesVector(dot, isLhs, *path) || !layoutOf(dot, isLhs, *path, false))
         continue;
       Operation *chooser = choice->getOwner();
       auto take = dyn_cast<TakeOp>(chooser);

@@ -43,7 +43,12 @@ void addCompileCommand(CLI::App &app) {
   text += "\n" + codePhase.str() + ": the code of the kernels";
   command->add_option("--emit", options.emit, text)->check(CLI::IsMember(phases));
   command->add_option("--dim", arguments->dims, "NAME=LO..HI or NAME=SIZE: what sizes a dimension can have");
-  command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4");
+  command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16");
+  command
+      ->add_option("--numeric", options.numeric,
+                   "how bf16 weights are multiplied: f32, widened; bf16-dot, by the instruction for pairs of bf16 (other bits, twice the rate on "
+                   "some processors)")
+      ->check(CLI::IsMember({"f32", "bf16-dot"}));
   command->add_option("--dump-dir", options.dumpFolder, "write the IR after each phase into this folder");
   command->add_flag("--explain", options.explain, "print each recognised layer with its parameters, and why others were not recognised");
   command->add_option("--report", arguments->report, "json:FILE: the same for programs")->check([](const std::string &text) {

@@ -75,8 +75,25 @@ llvm::Error compilePart(Part &part, const CpuOptions &options, std::mutex &dumpM
   return llvm::Error::success();
 }
 
-llvm::Expected<SmallVector<const Isa *>> chooseIsas(const CpuOptions &options) {
+/// Whether a kernel reads weights in pairs along the contracted dimension.
+bool usesBf16Dot(ModuleOp plan) {
+  return llvm::any_of(plan.getOps<plan::KernelOp>(), [](plan::KernelOp kernel) {
+    return llvm::any_of(llvm::seq(0u, kernel.getNumInputs()), [&](unsigned i) {
+      auto layout = kernel.getOperandPanels(i);
+      return layout && layout.getGroup() == 2;
+    });
+  });
+}
+
+llvm::Expected<SmallVector<const Isa *>> chooseIsas(ModuleOp plan, const CpuOptions &options) {
   SmallVector<const Isa *> result;
+  if (usesBf16Dot(plan)) {
+    for (const std::string &name : options.isas)
+      if (name != bf16DotIsa)
+        return llvm::createStringError("the numeric class bf16-dot needs " + bf16DotIsa + ", not " + name);
+    result.push_back(findIsa(bf16DotIsa));
+    return result;
+  }
   if (options.isas.empty()) {
     result.push_back(findIsa("x86-64-v3"));
     if (hostIsa() == "x86-64-v4")
@@ -86,7 +103,7 @@ llvm::Expected<SmallVector<const Isa *>> chooseIsas(const CpuOptions &options) {
     result.push_back(findIsa(name));
     if (!result.back())
       return llvm::createStringError("unknown instruction set '" + name +
-                                     "': x86-64-v3 and x86-64-v4 are supported");
+                                     "': x86-64-v3, x86-64-v4 and " + bf16DotIsa + " are supported");
   }
   return result;
 }
@@ -94,7 +111,7 @@ llvm::Expected<SmallVector<const Isa *>> chooseIsas(const CpuOptions &options) {
 } // namespace
 
 llvm::Expected<std::vector<CodeObject>> compileKernels(ModuleOp plan, const CpuOptions &options) {
-  auto isas = chooseIsas(options);
+  auto isas = chooseIsas(plan, options);
   if (!isas)
     return isas.takeError();
   SmallVector<plan::KernelOp> kernels(plan.getOps<plan::KernelOp>());

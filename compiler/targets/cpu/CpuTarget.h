@@ -19,14 +19,15 @@
 namespace dsc::cpu {
 
 struct CodeObject {
-  /// "x86-64-v3" or "x86-64-v4".
+  /// "x86-64-v3", "x86-64-v4" or "x86-64-v4+avx512bf16".
   std::string isa;
   /// The bytes of the shared object.
   std::vector<char> elf;
 };
 
 struct CpuOptions {
-  /// Instruction sets to compile for; empty: x86-64-v3, and x86-64-v4 where this machine has it.
+  /// Instruction sets to compile for; empty: x86-64-v3, and x86-64-v4 where this machine has it. Kernels of the numeric class
+  /// bf16-dot run on x86-64-v4+avx512bf16 alone: nothing else gives its bits.
   std::vector<std::string> isas;
   unsigned threads = 2;
   /// Receives the LLVM dialect of each variant, in parts.

@@ -254,7 +254,7 @@ Value KernelCode::address(Value pointer, Type storage, Expr offset) {
 
 /// The offset with the lane index replaced by the first lane's, when lanes are neighbours in
 /// memory; else null.
-static Expr contiguousBase(Expr offset, Expr lane, Expr base) {
+static Expr contiguousBase(Expr offset, Expr lane, Expr base, int64_t stride = 1) {
   auto shifted = [&](Expr by) {
     return substitute(offset, [&](Expr leaf) -> std::optional<Expr> {
       if (leaf == lane)
@@ -262,7 +262,7 @@ static Expr contiguousBase(Expr offset, Expr lane, Expr base) {
       return std::nullopt;
     });
   };
-  if (isConstant(shifted(lane + 1) - offset, 1))
+  if (isConstant(shifted(lane + 1) - offset, stride))
     return shifted(base);
   return nullptr;
 }
@@ -285,6 +285,13 @@ Value KernelCode::loadAt(Value pointer, Type type, Expr offset) {
     return fromStorage(*this, loaded, type);
   }
   unsigned width = lanesNow.width;
+  if (pairs) {
+    Expr first = contiguousBase(offset, lanesNow.lane, lanesNow.base, 2);
+    assert(first && !isVarying(first) && !mask && bytes == 2 && "lanes that are no pairs");
+    Value p = address(pointer, storage, first);
+    placeGuarded(p);
+    return LLVM::LoadOp::create(b, loc, VectorType::get({2 * int64_t(width)}, storage), p, bytes);
+  }
   auto vector = VectorType::get({int64_t(width)}, storage);
   Value none = splat(zero(storage), width);
   Expr base = contiguousBase(offset, lanesNow.lane, lanesNow.base);

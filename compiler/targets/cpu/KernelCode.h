@@ -86,6 +86,9 @@ public:
   /// Lanes that exist; null when all do.
   mlir::Value mask;
   bool failed = false;
+  /// Elements of 16 bits whose lanes are two apart are loaded with what lies between them, as vectors of twice as many i16: pairs of
+  /// a weight in panels of groups of two.
+  bool pairs = false;
 
 private:
   using Key = llvm::SmallVector<const void *, 6>;

@@ -28,8 +28,9 @@ using namespace mlir;
 namespace dsc::cpu {
 
 static const Isa isas[] = {
-    {"x86-64-v3", 8, 6, 1, 2, 2},
-    {"x86-64-v4", 16, 6, 4, 4, 4},
+    {"x86-64-v3", "x86-64-v3", "", 8, 6, 1, 2, 2},
+    {"x86-64-v4", "x86-64-v4", "", 16, 6, 4, 4, 4},
+    {bf16DotIsa, "x86-64-v4", "+avx512bf16", 16, 6, 4, 4, 4},
 };
 
 const Isa *findIsa(llvm::StringRef name) {
@@ -38,6 +39,8 @@ const Isa *findIsa(llvm::StringRef name) {
       return &isa;
   return nullptr;
 }
+
+bool hostHasBf16Dot() { return hostIsa() == "x86-64-v4" && llvm::sys::getHostCPUFeatures().lookup("avx512bf16"); }
 
 llvm::StringRef hostIsa() {
   // LLVM asks CPUID and XCR0: the system must save the registers too.
@@ -88,7 +91,7 @@ static llvm::Expected<std::unique_ptr<llvm::TargetMachine>> makeMachine(const Is
   // Sums of products are written as fma where they shall be one; nothing else may be.
   options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
   return std::unique_ptr<llvm::TargetMachine>(
-      target->createTargetMachine(triple, isa.name, "", options, llvm::Reloc::PIC_,
+      target->createTargetMachine(triple, isa.cpu, isa.features, options, llvm::Reloc::PIC_,
                                   llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default));
 }
 
@@ -109,7 +112,9 @@ llvm::Expected<LlvmModule> translate(ModuleOp module, const Isa &isa) {
   for (llvm::Function &f : *result.module) {
     if (f.isDeclaration())
       continue;
-    f.addFnAttr("target-cpu", isa.name);
+    f.addFnAttr("target-cpu", isa.cpu);
+    if (!isa.features.empty())
+      f.addFnAttr("target-features", isa.features);
     f.addFnAttr("prefer-vector-width", isa.lanes == 16 ? "512" : "256");
     f.addFnAttr("min-legal-vector-width", isa.lanes == 16 ? "512" : "256");
     f.addFnAttr("no-builtins");

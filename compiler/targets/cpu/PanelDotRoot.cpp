@@ -23,7 +23,7 @@ class PanelDotRoot : public KernelRoot {
 public:
   PanelDotRoot(plan::KernelOp kernel, DotOp op, bool isLhs, plan::PanelsAttr layout,
                const plan::OperandPath &path)
-      : KernelRoot(kernel), op(op), isLhs(isLhs), width(layout.getWidth()) {
+      : KernelRoot(kernel), op(op), isLhs(isLhs), width(layout.getWidth()), group(layout.getGroup()) {
     dims = getDims(op.getResult());
     auto batch = isLhs ? op.getLhsBatch() : op.getRhsBatch();
     auto contract = isLhs ? op.getLhsContract() : op.getRhsContract();
@@ -169,15 +169,27 @@ private:
     ContractedTile tile{int64_t(rowsHere.size()), part.count, {}, {}, {}, {}};
     for (int64_t dim : o.getLhsContract())
       tile.contracted.push_back(getDims(o.getLhs())[dim]);
+    if (group == 2)
+      tile.contracted = {floorDiv(tile.contracted[0], code.constant(2))};
     Expr lane;
     auto left = [&](int64_t r, ArrayRef<Expr> k) {
-      return code.element(other, operandAt(false, rowsHere[r], code.constant(0), k));
+      auto at = [&](ArrayRef<Expr> e) {
+        return code.element(other, operandAt(false, rowsHere[r], code.constant(0), e));
+      };
+      return group == 2 ? emitPair(code, at({k[0] * 2}), at({k[0] * 2 + 1})) : at(k);
     };
     auto right = [&](int64_t c, ArrayRef<Expr> k) {
-      return code.element(weight, operandAt(true, rowsHere[0], part.column(c, lane), k));
+      Indices first(k);
+      for (Expr &e : first)
+        e = e * group;
+      code.pairs = group == 2;
+      Value v = code.element(weight, operandAt(true, rowsHere[0], part.column(c, lane), first));
+      code.pairs = false;
+      return v;
     };
     auto multiplyAdd = [&](Value l, Value r, Value sum) {
-      return emitMultiplyAdd(code, l, r, sum, from, to);
+      return group == 2 ? emitPairMultiplyAdd(code, l, r, sum)
+                        : emitMultiplyAdd(code, l, r, sum, from, to);
     };
     tile.left = left, tile.right = right, tile.multiplyAdd = multiplyAdd;
     Values sums(tile.rows * part.count, code.splat(code.zero(accumulatorType(o)), part.lanes()));
@@ -198,7 +210,7 @@ private:
 
   mutable DotOp op;
   bool isLhs;
-  int64_t width;
+  int64_t width, group;
   SmallVector<Expr> dims;
   /// Result dimensions: the column in the lanes, the one whose rows come in groups, the rows of the other
   /// operand, the rest.

@@ -46,6 +46,27 @@ int64_t tileRows(const Isa &machine, Type element) {
   return machine.lanes < 16 && element.getIntOrFloatBitWidth() < 32 ? 4 : machine.tileRows;
 }
 
+Value emitPair(Code &c, Value first, Value second) {
+  Type i32 = c.b.getI32Type();
+  Value low = c.binary<arith::ShRUIOp>(c.bitcast(first, i32), c.integer(i32, 16));
+  Value high = c.bitAnd(c.bitcast(second, i32), c.integer(i32, int64_t(0xffff0000)));
+  return c.bitOr(low, high);
+}
+
+Value emitPairMultiplyAdd(Code &c, Value pair, Value weights, Value sum) {
+  Type bf16 = VectorType::get({32}, c.b.getBF16Type());
+  auto asPairs = [&](Value v) -> Value {
+    c.place(v);
+    return LLVM::BitcastOp::create(c.b, c.loc, bf16, v);
+  };
+  Value left = asPairs(c.splat(pair, 16)), right = asPairs(weights);
+  c.place({left, right, sum});
+  return LLVM::CallIntrinsicOp::create(c.b, c.loc, sum.getType(),
+                                       c.b.getStringAttr("llvm.x86.avx512bf16.dpbf16ps.512"),
+                                       ValueRange{sum, left, right})
+      .getResults();
+}
+
 int64_t tileVectors(const Isa &machine, int64_t rows, int64_t vectors) {
   int64_t most = rows == 1 ? 4 : machine.tileColumns;
   int64_t count = std::min(most, vectors);

@@ -47,6 +47,11 @@ Values emitContractedTile(KernelCode &code, const ContractedTile &tile, Values s
 /// Rows of the largest tile: narrow elements need registers to widen in, where registers are few.
 int64_t tileRows(const Isa &machine, mlir::Type element);
 
+/// Two neighbours along the contracted index as one i32, the first in the low half. `first` and `second` are f32 that bf16 can hold.
+mlir::Value emitPair(Code &c, mlir::Value first, mlir::Value second);
+/// sum + first products + second products, by the instruction for pairs of bf16: `pair` from emitPair, `weights` 32 bf16 as i16.
+mlir::Value emitPairMultiplyAdd(Code &c, mlir::Value pair, mlir::Value weights, mlir::Value sum);
+
 /// Vectors of columns that a tile of `rows` rows spans in a panel of `vectors`: as many as the machine's
 /// registers hold, and a divisor of `vectors`.
 int64_t tileVectors(const Isa &machine, int64_t rows, int64_t vectors);

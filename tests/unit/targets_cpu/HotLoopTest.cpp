@@ -52,7 +52,7 @@ private:
     llvm::MCTargetOptions options;
     std::unique_ptr<llvm::MCAsmInfo> info(target->createMCAsmInfo(*registers, triple, options));
     std::unique_ptr<llvm::MCInstrInfo> instructions(target->createMCInstrInfo());
-    std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple, isa, ""));
+    std::unique_ptr<llvm::MCSubtargetInfo> subtarget(target->createMCSubtargetInfo(triple, findIsa(isa)->cpu, findIsa(isa)->features));
     llvm::MCContext context(triple, info.get(), registers.get(), subtarget.get());
     std::unique_ptr<llvm::MCDisassembler> disassembler(target->createMCDisassembler(*subtarget, context));
     std::unique_ptr<llvm::MCInstPrinter> printer(target->createMCInstPrinter(triple, 0, *info, *instructions, *registers));
@@ -132,6 +132,19 @@ TEST_F(HotLoops, TilesStayInRegisters) {
       }
       EXPECT_EQ(most, isa == "x86-64-v4" ? 24u : type == "f32" ? 12u : 8u) << type.str() << " " << isa.str();
     }
+}
+
+TEST_F(HotLoops, PairsOfBf16UseTheirInstruction) {
+  std::string text = weight("bf16");
+  text.replace(text.find("group = 1"), 9, "group = 2");
+  std::vector<LoopText> loops = loopsOf(text, bf16DotIsa);
+  size_t most = 0;
+  for (const LoopText &loop : loops) {
+    most = std::max(most, count(loop, "vdpbf16ps", "%zmm"));
+    EXPECT_EQ(count(loop, "vfmadd"), 0u);
+    EXPECT_EQ(count(loop, "(%rsp"), 0u) << llvm::join(loop, "\n");
+  }
+  EXPECT_EQ(most, 24u);
 }
 
 TEST_F(HotLoops, OneRowLoadsWhatItMultiplies) {

@@ -98,6 +98,40 @@ TEST_F(Panels, SmallFloatsWiden) {
           {.sizes = {7}, .absolute = 1e-3, .relative = 8e-3});
 }
 
+/// The instruction for pairs of bf16: close to the exact sums, and the same bits for a row alone and beside others.
+TEST_F(Panels, PairsOfBf16) {
+  if (!hostHasBf16Dot())
+    GTEST_SKIP() << "this processor has no bf16 dot instruction";
+  mlir::Type bf16 = mlir::BFloat16Type::get(&context);
+  const char *const text = R"(sizes ["m"] strides [unit, #plan.panels<columns = 0, contracted = [1], width = 48, group = 2>, unit] aliases [-1] {
+  ^bb0(%a: tensor<?x38xbf16, #prim.shape<"m", 38>>, %b: tensor<70x38xbf16>):
+    %c = prim.dot %a, %b batch [] x [] contract [1] x [1] : tensor<?x38xbf16, #prim.shape<"m", 38>>, tensor<70x38xbf16> -> tensor<?x70xf32, #prim.shape<"m", 70>>
+    plan.yield %c : tensor<?x70xf32, #prim.shape<"m", 70>>
+  })";
+  auto asFloat = [](uint16_t bits) { return llvm::bit_cast<float>(uint32_t(bits) << 16); };
+  std::uniform_real_distribution<float> reals(-2, 2);
+  Tensor w = Tensor::allocate({70, 38}, bf16), x = Tensor::allocate({13, 38}, bf16);
+  for (Tensor *tensor : {&w, &x})
+    for (int64_t i = 0; i < tensor->getNumElements(); ++i)
+      tensor->mutableData<uint16_t>()[i] = llvm::bit_cast<uint32_t>(reals(random)) >> 16;
+  auto module = parse(text);
+  auto all = run(*module, bf16DotIsa, {x, w}, {13});
+  ASSERT_EQ(all.size(), 1u);
+  for (int64_t m = 0; m < 13; ++m)
+    for (int64_t n = 0; n < 70; ++n) {
+      double sum = 0;
+      for (int64_t k = 0; k < 38; ++k)
+        sum += double(asFloat(x.values<uint16_t>()[m * 38 + k])) * asFloat(w.values<uint16_t>()[n * 38 + k]);
+      EXPECT_NEAR(all[0].values<float>()[m * 70 + n], sum, 1e-4);
+    }
+  for (int64_t rows : {1, 2, 5}) {
+    Tensor part = Tensor::allocate({rows, 38}, bf16);
+    std::copy_n(x.mutableData<uint16_t>(), rows * 38, part.mutableData<uint16_t>());
+    auto got = run(*module, bf16DotIsa, {part, w}, {rows});
+    EXPECT_EQ(memcmp(got[0].bytes().data(), all[0].bytes().data(), rows * 70 * sizeof(float)), 0) << rows;
+  }
+}
+
 /// One chain of multiply-adds with the contracted index ascending, whatever the rows beside: the bits of every row
 /// are those of the row alone, and of fmaf in a loop.
 TEST_F(Panels, RowsHaveTheBitsOfOneRow) {
