@@ -95,9 +95,16 @@ def compare(folder, args):
 def write(results, before, after, args):
     lines = ["# Benchmarks", "",
              "Made by `tools/bench/benchmarks.py` from one run, in which the programs took turns; the least times of all rounds. The ratio of a row is "
-             "what to look at: times are those of the machine below on that day.", "", "## The machine, measured", ""]
+             "what to look at: times are those of the machine below on that day, with whatever else ran on it.", "",
+             "    tools/bench/benchmarks.py --models DIR      # a folder a model: model.onnx, bench.json", "",
+             "`tools/bench/adapter.py` runs one workload of an engine for a program that times several peers: its lines are `ms NUMBER`.", "",
+             "## The machine, measured", ""]
     flops = max(v[1] for k, v in {**before, **after}.items() if k[3] == 1)
     lines += [f"- f32 multiply-adds on one core: {flops * 1e-9:.0f} GFLOP/s"]
+    for megabytes in sorted({round(4e-6 * k[1] * k[2]) for k in before}):
+        rates = [v[2] for k, v in {**before, **after}.items() if round(4e-6 * k[1] * k[2]) == megabytes]
+        cores = max(k[3] for k in before if round(4e-6 * k[1] * k[2]) == megabytes)
+        lines += [f"- reading {megabytes} MB over and over, {cores} core{'s' * (cores > 1)}: {max(rates) * 1e-9:.0f} GB/s"]
     lines += ["", "## Contractions", "", "| rows × depth × columns | cores | time | of the machine's |", "|---|---|---|---|"]
     for key in before:
         rows, depth, columns, used = key
