@@ -144,7 +144,14 @@ static bool isWeightLayout(Operation *op) {
 
 bool Fusion::isView(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
-  return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op);
+  return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op) && !folded.contains(op);
+}
+
+/// A reshape that only adds or removes ones, between an operation that need not stand in memory and its one reader.
+static bool isBetween(Operation *op) {
+  auto reshape = dyn_cast<ReshapeOp>(op);
+  Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
+  return source && reshape->hasOneUse() && source->hasOneUse() && isFoldable(source) && !isa<ReshapeOp>(source) && isUnitReshape(reshape);
 }
 
 bool Fusion::isCheap(Operation *op, unsigned depth) const {
@@ -227,8 +234,16 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
     cheap[&op] = isCheap(&op);
     if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
-    if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op) || isView(&op))
+    if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op))
       continue;
+    if (isView(&op)) {
+      Operation *leader = isBetween(&op) ? chooseLeader(&op) : &op;
+      if (leader != &op) {
+        folded.insert(&op);
+        leaders[&op] = leader;
+      }
+      continue;
+    }
     if (!isCheap(&op))
       leaders[&op] = chooseLeader(&op);
     else if (llvm::any_of(op.getUses(), [&](OpOperand &use) { return !absorbs(use); }))

@@ -50,6 +50,7 @@ private:
   llvm::DenseMap<mlir::Operation *, unsigned> sizes; // operations folded into each root
   llvm::DenseMap<mlir::Operation *, bool> cheap;     // decided when an operation is met, users first: it stays so
   llvm::DenseSet<mlir::Operation *> indexMaps;       // layout operations that every consumer does itself
+  llvm::DenseSet<mlir::Operation *> folded;          // reshapes that are no views: what they reshape does not stand in memory
   llvm::DenseSet<mlir::Operation *> repeated;        // computed more than once per element
 };
 

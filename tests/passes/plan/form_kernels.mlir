@@ -194,3 +194,26 @@ func.func @sized_later(%a: tensor<8xf32>, %m: tensor<8xi64>) -> tensor<?xf32, #p
   %r = prim.reshape %s : tensor<8xf32> -> tensor<?xf32, #prim.shape<"n">>
   return %r : tensor<?xf32, #prim.shape<"n">>
 }
+
+// -----
+
+// A reshape that only adds ones keeps nothing in memory between two elementwise operations; one with another reader is a view.
+// CHECK:       plan.kernel @add_0
+// CHECK:         prim.unary exp
+// CHECK-NEXT:    prim.reshape
+// CHECK-NEXT:    prim.binary add
+// CHECK-LABEL: func.func @unit_reshape
+// CHECK-NEXT:    plan.launch @add_0
+// CHECK-NEXT:    plan.launch @tanh_0
+// CHECK-NEXT:    prim.reshape
+// CHECK-NEXT:    plan.launch
+func.func @unit_reshape(%a: tensor<?x8xf32, #prim.shape<"n", 8>>, %b: tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>)
+    -> (tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>, tensor<?x8xf32, #prim.shape<"n", 8>>, tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>) {
+  %0 = prim.unary exp %a : tensor<?x8xf32, #prim.shape<"n", 8>> -> tensor<?x8xf32, #prim.shape<"n", 8>>
+  %1 = prim.reshape %0 : tensor<?x8xf32, #prim.shape<"n", 8>> -> tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>
+  %2 = prim.binary add %1, %b : tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>
+  %3 = prim.unary tanh %a : tensor<?x8xf32, #prim.shape<"n", 8>> -> tensor<?x8xf32, #prim.shape<"n", 8>>
+  %4 = prim.reshape %3 : tensor<?x8xf32, #prim.shape<"n", 8>> -> tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>
+  %5 = prim.binary mul %4, %b : tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>
+  return %2, %3, %5 : tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>, tensor<?x8xf32, #prim.shape<"n", 8>>, tensor<?x1x8xf32, #prim.shape<"n", 1, 8>>
+}

@@ -5,10 +5,10 @@
 // since each block of the kernel reads it, its layout does not.
 // CHECK:       plan.kernel @update_slice_0
 // CHECK:       plan.kernel @mul_0
-// CHECK:       plan.kernel @attention_0 sizes ["s0", "s1"] strides [unit, #prim.shape<"32*s1", 32, 1>, unit, unit]
+// CHECK:       plan.kernel @attention_0 sizes ["s0", "s1"] strides [#prim.shape<"32*s1", 32, 1>, unit, unit, unit]
 // CHECK:         prim.transpose
-// CHECK:         %[[K:.*]] = prim.reshape %arg1
-// CHECK:         prim.broadcast %arg2
+// CHECK:         %[[K:.*]] = prim.reshape %arg0
+// CHECK:         prim.broadcast %arg1
 // CHECK:         dsc.attention queries(%{{.*}}) keys(%[[K]]) values(%[[K]]) mask
 // CHECK-LABEL: func.func @step
 // CHECK:         plan.launch @update_slice_0
