@@ -69,7 +69,7 @@ TEST_F(Link, UnknownInstructionSet) {
   auto objects = compileKernels(*module, options);
   ASSERT_FALSE(bool(objects));
   EXPECT_EQ(llvm::toString(objects.takeError()),
-            "unknown instruction set 'z80': x86-64-v3 and x86-64-v4 are supported");
+            "unknown instruction set 'z80': x86-64-v3, x86-64-v4 and x86-64-v4+avx512bf16 are supported");
 }
 
 TEST_F(Link, TextOfTheLlvmDialect) {
