@@ -14,7 +14,8 @@ import dsc  # noqa: E402
 
 
 def compiled(model, folder):
-    """The engine of the ONNX file `model` in `folder`; compiled again when the file or the compiler is newer."""
+    """The engine of the ONNX file `model` in `folder`, made if need be; compiled again when the file or the compiler is newer."""
+    pathlib.Path(folder).mkdir(parents=True, exist_ok=True)
     program, engine = BUILD / "bin" / "dsc", pathlib.Path(folder) / (pathlib.Path(model).parent.name + ".dsce")
     newest = max(os.path.getmtime(model), os.path.getmtime(program))
     if not engine.exists() or engine.stat().st_mtime < newest:
