@@ -59,12 +59,10 @@ private:
         split(m.rowGuard->access);
       for (Access &bias : m.biases)
         split(bias);
-      for (Indices *list : {&m.outer, &order}) {
-        auto *at = llvm::find(*list, head);
-        if (at != list->end()) {
-          *at = query;
-          list->insert(at, group);
-        }
+      for (Indices *list : {&m.outer, &m.order}) {
+        auto *place = llvm::find(*list, head);
+        *place = query;
+        list->insert(place, group);
       }
       for (Expr &at : m.at)
         at = at == head ? group * size + query : at;
@@ -127,23 +125,12 @@ private:
     Value out = op.getResult();
     if (value.factor != 1)
       out = build.binary(BinaryKind::Mul, out, build.splat(value.factor, dims, type));
-    Access access{out, {shared[0], shared[1], rows[0], rows[1], m.e}};
-    for (Expr &role : access.at)
-      if (!llvm::is_contained(order, role))
-        role = build.size(0);
-    Value replaced = build.reshape(trace.materialize(build, access, order), getDims(m.dot.getResult()));
-    if (guard) {
-      guard.replaceAllUsesWith(replaced);
-      guard.erase();
-    } else {
-      m.dot.replaceAllUsesWith(replaced);
-    }
+    m.replaceWith(build, out, {shared[0], shared[1], rows[0], rows[1], m.e}, guard);
     return true;
   }
 
   SoftmaxAttention &m;
   ElementTrace &trace;
-  Indices order = m.getOrder();
   SmallVector<Expr> shared, rows;
   bool hasQuery = false;
   DictionaryAttr latent;

@@ -54,19 +54,7 @@ public:
     Value out = op.getResult();
     if (std::abs(rows.value.factor - 1) > 1e-7)
       out = build.binary(BinaryKind::Mul, out, build.splat(rows.value.factor, result, type));
-    Indices order = m.getOrder();
-    // Dimensions of size one have no index; positions of the new result do.
-    Access access{out, {b, h, s, m.e}};
-    for (auto [i, role] : llvm::enumerate(access.at))
-      if (!llvm::is_contained(order, role))
-        role = build.size(0);
-    Value replaced = build.reshape(trace.materialize(build, access, order), getDims(m.dot.getResult()));
-    if (guard) {
-      guard.replaceAllUsesWith(replaced);
-      guard.erase();
-    } else {
-      m.dot.replaceAllUsesWith(replaced);
-    }
+    m.replaceWith(build, out, {b, h, s, m.e}, guard);
     return true;
   }
 

@@ -10,12 +10,18 @@ namespace dsc::recognize {
 // after exp in f32 but can be outweighed by another finite mask. Below half of f16's range nothing that is a score is left.
 bool isMaskedScore(double value) { return value <= -3e4; }
 
-Indices SoftmaxAttention::getOrder() const {
-  Indices order;
-  for (Expr index : at)
-    if (index.getKind() == ExprKind::Index)
-      order.push_back(index);
-  return order;
+void SoftmaxAttention::replaceWith(PrimBuilder &build, Value result, Indices positions, SelectOp guard) {
+  // Dimensions of size one have no index in the attention; in `result` they may.
+  for (Expr &role : positions)
+    if (!llvm::is_contained(order, role))
+      role = build.size(0);
+  Value replaced = build.reshape(trace.materialize(build, {result, positions}, order), getDims(dot.getResult()));
+  if (guard) {
+    guard.replaceAllUsesWith(replaced);
+    guard.erase();
+  } else {
+    dot.replaceAllUsesWith(replaced);
+  }
 }
 
 namespace {
@@ -184,6 +190,7 @@ private:
     for (Expr index : m.at) {
       if (index.getKind() != ExprKind::Index)
         continue;
+      m.order.push_back(index);
       bool inScores = llvm::any_of(m.terms, [&](auto &term) { return term.query.dependsOn(index) || term.key.dependsOn(index); });
       bool inValues = m.values.dependsOn(index);
       if (inValues && !inScores) {

@@ -20,7 +20,9 @@ struct SoftmaxAttention {
   Indices outer;         ///< the other indices of the result, in its order
   Access values;
   /// The indices of the result in the order of its dimensions, those of size one left out.
-  Indices getOrder() const;
+  Indices order;
+  /// Puts `result`, whose element at positions `at` is the attention's, in place of the attention and of the select `guard` around it, if any.
+  void replaceWith(prim::PrimBuilder &build, mlir::Value result, Indices at, prim::SelectOp guard);
 
   /// factor * sum over `feature` of query * key; the factors of the accesses count too.
   struct Term {
