@@ -122,7 +122,7 @@ TEST(EngineFileTest, HeaderFields) {
   using H = dsc_file_header &;
   using T = dsc_section *;
   refused([](H h, T) { h.major = 9; }, DSC_UNSUPPORTED,
-          "engine format 9.0; this runtime reads 1.x");
+          "engine format 9.1; this runtime reads 1.x");
   refused([](H h, T) { h.file_bytes -= 1; }, DSC_CORRUPT, "truncated or changed");
   refused([](H h, T) { h.header_bytes = 48; }, DSC_CORRUPT, "the header says it has 48 bytes");
   refused([](H h, T) { h.section_count = 5000; }, DSC_CORRUPT, "5000 sections are more than");
