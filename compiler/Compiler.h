@@ -27,7 +27,7 @@ struct CompileOptions {
   std::vector<CompileInput> inputs;
   std::string output;
   std::string target = "cpu";
-  std::string kv = "state";       // or "io"
+  std::string kv = "state";       // or "io", "latent"
   std::string numeric = "f32";    // of 16-bit weights: widened to f32; or "bf16-dot"
   std::string emit;               // name of a phase: stop after it and print
   std::vector<DimRange> dims;

@@ -27,8 +27,10 @@ static void lowerToPrim(OpPassManager &pm, const CompileOptions &) {
 
 static void recognizeCaches(OpPassManager &pm, const CompileOptions &options) {
   RecognizeCacheStatesOptions states;
-  states.kv = options.kv;
+  states.kv = options.kv == "io" ? "io" : "state";
   pm.addPass(createRecognizeCacheStates(states));
+  if (options.kv == "latent")
+    pm.addPass(createKeepLatentRows());
 }
 
 static void recognize(OpPassManager &pm, const CompileOptions &) {

@@ -147,6 +147,31 @@ def RecognizeCacheStates : Pass<"recognize-cache-states", "::mlir::ModuleOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def KeepLatentRows : Pass<"keep-latent-rows", "::mlir::ModuleOp"> {
+  let summary = "states of expanded keys and values become states of the latent rows that they are images of";
+  let description = [{
+    Older exporters cache the keys and values of every head. Where the rows that an entry appends to a growing state are, range by range of their
+    features, constant matrices of the head times one row per token, or elements that all heads share, x(past ++ new) = f(past rows ++ new rows): the rows
+    become the states, `NAME.latent` and `NAME.shared`, and what the entry read is made from them again. Several states made from the same rows
+    (keys and values) share them. `recognize-latent-attention` then finds latent attention over a latent cache.
+
+    ```mlir
+    %k = prim.concat %image, %shared axis 3    // image[b, h, s, n] = sum over r of w[h, n, r] * c[b, s, r]; shared is the same for all h
+    %1 = dsc.cache_append %keys, %k axis 2 at "past"
+    // becomes
+    %2 = dsc.cache_append %rows, %c axis 1 at "past"
+    %3 = dsc.cache_append %shared_rows, %r axis 1 at "past"
+    %4 = prim.dot %2, %w ...; %1 = prim.concat (transposed %4, broadcast %3) axis 3
+    ```
+
+    Legal when every entry that writes the state uses the same function (weights are compared by content), nothing else reads the past, and the
+    rows are narrower than what is made from them. A remark names each state that keeps its form and says why. Numerics: what was rounded when it was cached
+    is computed anew from rows rounded once.
+  }];
+  let statistics = [Statistic<"numRewritten", "rewritten", "Number of states replaced by rows">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect", "::dsc::onnx::OnnxDialect"];
+}
+
 def RecognizeLatentAttention : Pass<"recognize-latent-attention", "::mlir::func::FuncOp"> {
   let summary = "attention over linear images of one row per token becomes dsc.latent_attention";
   let description = [{

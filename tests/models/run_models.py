@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""End to end: every exported model of fixtures/ against PyTorch's outputs, in three ways.
+"""End to end: every exported model of fixtures/ against PyTorch's outputs, in four ways.
 
     eval     dsc eval MODEL --npz RUN, the reference interpreter, each stored run by itself
     io       dsc compile --kv=io, then dsc run, each stored run by itself
     state    dsc compile, then dsc run with the calls of a generation in order, in one session
+    latent   the same with --kv=latent, for exports that cache the keys and values of every head
 
     python run_models.py [--mode MODE] [--only REGEX] [--models DIR] [--results DIR] [--jobs N]
 
@@ -31,8 +32,10 @@ from support import compare, report  # noqa: E402
 from support.program import BUILD, FIXTURES, dsc, require_program  # noqa: E402
 
 HERE = pathlib.Path(__file__).resolve().parent
-MODES = ("eval", "io", "state")
-STATEFUL_FORMS = ("gen", "gen_multi", "static", "static_multi", "old")
+MODES = ("eval", "io", "state", "latent")
+EXPANDED_FORMS = ("old",)
+STATEFUL_FORMS = ("gen", "gen_multi", "static", "static_multi", *EXPANDED_FORMS)
+CACHE_NAME = re.compile(r"\b(past_key_values|present)\.\d+\.(key|value)$")
 TOLERANCES = {"float32": compare.EXACT_ENOUGH, "bfloat16": compare.BFLOAT16, "float16": compare.FLOAT16}
 ANYTHING = compare.Tolerance(atol=float("inf"))
 MISMATCH = 1  # dsc's exit code when outputs differ
@@ -134,9 +137,9 @@ def run_io(folder, case, expected, scratch) -> str:
     return ""
 
 
-def run_state(folder, case, expected, scratch) -> str:
+def run_state(folder, case, expected, scratch, *options) -> str:
     engine = scratch / "model.dsce"
-    compiled = compile_case(folder, case, engine)
+    compiled = compile_case(folder, case, engine, *options)
     if expected.kind == "refused":
         return refusal(compiled, expected)
     if not compiled.ok:
@@ -152,7 +155,24 @@ def run_state(folder, case, expected, scratch) -> str:
     return ""
 
 
-RUNNERS = {"eval": run_eval, "io": run_io, "state": run_state}
+def without_caches(path: pathlib.Path, scratch: pathlib.Path) -> None:
+    """A copy of a stored run without the caches, which the session keeps in another form."""
+    with np.load(path) as run:
+        np.savez(scratch / path.name, **{name: run[name] for name in run.files if not CACHE_NAME.search(name)})
+
+
+def run_latent(folder, case, expected, scratch) -> str:
+    for run in case["runs"]:
+        without_caches(folder / run["file"], scratch)
+    case = {**case, "graphs": [folder / graph for graph in case["graphs"]]}
+    found = scratch / "report.json"
+    why = run_state(scratch, case, expected, scratch, "--kv=latent", "--require=mla", f"--report=json:{found}")
+    caches = {layer["cache"] for layer in json.loads(found.read_text())["mla"]["layers"]} if not why else {"latent"}
+    return why or ("" if caches == {"latent"} else f"caches are {caches}")
+
+
+FORMS = {"state": STATEFUL_FORMS, "latent": EXPANDED_FORMS}  # other modes: all
+RUNNERS = {"eval": run_eval, "io": run_io, "state": run_state, "latent": run_latent}
 
 
 def run_task(mode: str, name: str, folder: pathlib.Path, case: dict) -> dict:
@@ -169,7 +189,7 @@ def tasks(models: pathlib.Path, modes, only: str):
         if case["status"] != "exported" or not re.search(only, name):
             continue
         for mode in modes:
-            if mode != "state" or case["form"] in STATEFUL_FORMS:
+            if case["form"] in FORMS.get(mode, (case["form"],)):
                 yield mode, name, models / name, case
 
 

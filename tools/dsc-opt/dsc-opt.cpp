@@ -21,6 +21,7 @@ int main(int argc, char **argv) {
   dsc::registerScatterToConcat();
   dsc::registerScatterThroughTranspose();
   dsc::registerRecognizeCacheStates();
+  dsc::registerKeepLatentRows();
   dsc::registerRecognizeRouters();
   dsc::registerRecognizeExperts();
   dsc::registerDecompose();

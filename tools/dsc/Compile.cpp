@@ -31,8 +31,9 @@ void addCompileCommand(CLI::App &app) {
       ->required();
   command->add_option("-o,--output", options.output, "the engine (.dsce) to write");
   command->add_option("--target", options.target, "cpu")->check(CLI::IsMember({"cpu"}));
-  command->add_option("--kv", options.kv, "state: caches become state of the session; io: they stay inputs and outputs")
-      ->check(CLI::IsMember({"state", "io"}));
+  command->add_option("--kv", options.kv, "state: caches become state of the session; latent: the same, and those of expanded keys and values keep the latent\n"
+                      "rows that these are made from; io: caches stay inputs and outputs")
+      ->check(CLI::IsMember({"state", "latent", "io"}));
   std::vector<std::string> phases;
   std::string text = "stop after this phase and print:";
   for (const Phase &phase : getPhases()) {
