@@ -60,6 +60,8 @@ Object describeExperts(model::ExpertsOp op) {
     // What the router makes of the scores may not be all that is done to them.
     if (throughLayout<model::RouteOp>(op.getWeights()) != route)
       layer["weights"] = "other";
+  } else {
+    layer["routing"] = "table"; // by the token's id
   }
   return layer;
 }

@@ -149,6 +149,8 @@ Element Elements::resolve(Value value, ArrayRef<Expr> at) {
   for (Expr position : at)
     e.at.push_back(simplify(position));
   while (Operation *op = e.value.getDefiningOp()) {
+    if (e.value == opaque)
+      break;
     Element next;
     if (auto o = dyn_cast<BroadcastOp>(op)) {
       next = {o.getOperand(), broadcastIndices(o, e.at)};
@@ -356,6 +358,8 @@ Expr Elements::computeInteger(const Element &e) {
   Operation *op = e.value.getDefiningOp();
   if (!op)
     return unknown(e.value, e.at);
+  if (e.value == opaque)
+    return atom(e.value, e.at, opaqueExtent);
   if (auto o = dyn_cast<IndexExprOp>(op))
     return substituteIndices(o.getExpr(), e.at);
   if (isa<ConstantOp, ExprsOp>(op)) {

@@ -70,6 +70,9 @@ public:
   /// The same value, by the same operations from the same elements.
   bool equal(const Element &a, const Element &b) { return equal(a, b, 12); }
 
+  /// The elements of `value` are atoms over [0, extent), whatever they are computed from.
+  void keepOpaque(mlir::Value value, Expr extent) { opaque = value, opaqueExtent = extent; }
+
   /// Takes an atom to be something until `forget`: a constant in the case of one expert, a token in that of one row.
   void assume(Expr atom, Expr value);
   void forget();
@@ -103,6 +106,8 @@ private:
   bool countsKeys(mlir::Value histogram, prim::TopKOp sort, int64_t keys);
 
   mlir::MLIRContext *context;
+  mlir::Value opaque;
+  Expr opaqueExtent;
   SymbolicValues values;
   llvm::SmallVector<Expr> extents;
   std::map<std::pair<void *, std::vector<void *>>, Expr> atoms;

@@ -8,7 +8,11 @@ using llvm::ArrayRef;
 namespace dsc::recognize {
 
 ExpertSumMatcher::ExpertSumMatcher(Elements &elements, Choice choice)
-    : elements(elements), choice(choice), context(choice.ids.getContext()) {}
+    : elements(elements), choice(choice), context(choice.ids.getContext()) {
+  // What a table holds for a token is as good as any other choice.
+  if (choice.isLookup)
+    elements.keepOpaque(choice.ids, constant(context, choice.count));
+}
 
 bool ExpertSumMatcher::fail(Location where, StringRef expected, std::string found) {
   if (!mismatch)

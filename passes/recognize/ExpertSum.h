@@ -11,6 +11,7 @@ namespace dsc::recognize {
 struct Choice {
   mlir::Value ids;
   int64_t count, k;
+  bool isLookup = false; ///< rows of a constant table
 };
 
 struct ExpertSum {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Weighted sums of the networks that each token has chosen -> dsc.experts.
+#include "dialects/onnx/ExternalData.h"
 #include "passes/Passes.h"
 #include "passes/recognize/ExpertSum.h"
 #include "passes/recognize/Recognition.h"
+#include "llvm/Support/Endian.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -41,12 +43,15 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
     eraseUnused(getOperation());
   }
 
-  /// Experts are chosen by a router, or by a choice of which no router could be proved.
+  /// Experts are chosen by a router, by a choice of which no router could be proved, or by a table of the token's id (DeepSeek-V4's first layers).
   SmallVector<Choice> findChoices() {
     SmallVector<Choice> choices;
     getOperation().walk([&](Operation *op) {
       if (auto route = dyn_cast<RouteOp>(op))
         choices.push_back({route.getIds(), route.getExperts(), route.getK()});
+      if (isLookup(op))
+        if (auto count = stackedExperts(op->getResult(0)); count && isWithin(op->getOperand(0).getDefiningOp<ConstantOp>(), *count))
+          choices.push_back({op->getResult(0), *count, *asConstant(getDims(op->getResult(0)).back()), /*isLookup=*/true});
       auto topK = dyn_cast<TopKOp>(op);
       if (!topK || !topK.getLargest() || !isa<FloatType>(elementType(topK.getOperand())) || rank(topK.getOperand()) < 2)
         return;
@@ -55,6 +60,51 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
         choices.push_back({topK.getIndices(), *count, *k});
     });
     return choices;
+  }
+
+  /// Rows of a constant table of integers.
+  static bool isLookup(Operation *op) {
+    if (!isa<TakeOp, GatherNdOp>(op) || !isa<IntegerType>(elementType(op->getResult(0))) || rank(op->getOperand(0)) != 2 || rank(op->getResult(0)) < 2)
+      return false;
+    return op->getOperand(0).getDefiningOp<ConstantOp>() && asConstant(getDims(op->getResult(0)).back()).value_or(0) > 0;
+  }
+
+  /// Whether all elements of a table are in [0, count): a negative one would count from the end.
+  static bool isWithin(ConstantOp table, int64_t count) {
+    Type type = elementType(table.getResult());
+    auto dense = dyn_cast<DenseElementsAttr>(table.getValue());
+    if (dense)
+      return llvm::all_of(dense.getValues<APInt>(), [&](const APInt &id) { return !id.isNegative() && id.ult(count); });
+    auto external = dyn_cast<dsc::onnx::ExternalAttr>(table.getValue());
+    if (!external || (!type.isSignlessInteger(64) && !type.isSignlessInteger(32)))
+      return false;
+    auto bytes = dsc::onnx::ExternalData::get(table.getContext()).resolve(external);
+    if (!bytes) {
+      llvm::consumeError(bytes.takeError());
+      return false;
+    }
+    unsigned width = type.getIntOrFloatBitWidth() / 8;
+    for (size_t i = 0; i < bytes->size(); i += width) {
+      int64_t id = width == 8 ? llvm::support::endian::read64le(bytes->data() + i) : int32_t(llvm::support::endian::read32le(bytes->data() + i));
+      if (id < 0 || id >= count)
+        return false;
+    }
+    return true;
+  }
+
+  /// How many matrices there are among which `ids` choose.
+  static std::optional<int64_t> stackedExperts(Value ids) {
+    llvm::SetVector<Value> reached;
+    reached.insert(ids);
+    for (unsigned i = 0; i < reached.size(); ++i)
+      for (Operation *user : reached[i].getUsers()) {
+        if (isa<GatherNdOp, TakeOp>(user) && user->getOperand(1) == reached[i] && rank(user->getOperand(0)) == 3 &&
+            isa<FloatType>(elementType(user->getResult(0))))
+          return asConstant(getDims(user->getOperand(0))[0]);
+        if (isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, ReshapeOp>(user) && isa<IntegerType>(elementType(user->getResult(0))))
+          reached.insert(user->getResult(0));
+      }
+    return std::nullopt;
   }
 
   /// What depends on the chosen experts as a gather, a sort, a mask or a scatter does.

@@ -334,6 +334,25 @@ def the_smallest_are_chosen(g):
     return g.batched(weights, ids)
 
 
+def by_table(g, table):
+    """Experts by a table of what stands for the token's id."""
+    column = g.node("Slice", g.rows, g.ints(0), g.ints(1), g.ints(1))
+    token = g.node("Cast", g.node("Clip", g.node("Mul", column, g.constant(4)), g.constant(0), g.constant(len(table) - 1)), to=7)
+    ids = g.node("GatherND", g.constant(table, np.int64), token)
+    wrapped = g.node("Where", g.node("Less", ids, g.constant(0, np.int64)), g.node("Add", ids, g.constant(EXPERTS, np.int64)), ids)
+    return g.batched(g.renormalise(g.take(g.node("Sigmoid", g.logits()), wrapped)), ids)
+
+
+@case(encoding="batched", routing="table", experts=EXPERTS, top_k=CHOSEN)
+def experts_by_a_table(g):
+    return by_table(g, [[0, 1], [2, 5], [4, 3], [1, 1]])
+
+
+@case()
+def a_table_that_counts_from_the_end(g):
+    return by_table(g, [[0, 1], [2, -1], [4, 3], [1, 1]])
+
+
 # ------------------------------------------------------------------------------------------------------------------
 
 def inputs():

@@ -116,7 +116,7 @@ def expert_layers(case):
     if case["form"] in ("moe", "router"):
         return 1
     if types := config.get("mlp_layer_types"):
-        return len(types) - types.count("dense") - types.count("hash_moe")  # no router: a table by token
+        return len(types) - types.count("dense")
     dense = len(config.get("mlp_only_layers") or [])
     return config["num_hidden_layers"] - setting(config, "first_k_dense_replace", default=dense)
 
@@ -150,10 +150,12 @@ def test_experts(name, graph, case, tmp_path):
         assert (found["candidates"], found["matched"]) == (1, 0)
         return
     assert found["candidates"] == found["matched"] == len(found["layers"]) == expert_layers(case), found
+    by_table = (config.get("mlp_layer_types") or []).count("hash_moe")
+    assert sum(layer.get("routing") == "table" for layer in found["layers"]) == by_table
     for layer in found["layers"]:
         assert layer["experts"] == setting(config, "n_routed_experts", "num_local_experts", "num_experts")
         assert layer["top_k"] == setting(config, "num_experts_per_tok", "num_experts_per_token")
-        for field, value in expected_router(case).items():
+        for field, value in ({} if layer.get("routing") == "table" else expected_router(case)).items():
             assert layer[field] == pytest.approx(value, rel=1e-6) if field == "scale" else layer[field] == value, (field, layer)
         if case["form"] == "router":
             continue
