@@ -11,9 +11,9 @@ char *Arena::reserve(size_t epoch, uint64_t bytes) {
   // be mapped and faulted in anew for every token.
   uint64_t generous = block.data() ? block.bytes() + block.bytes() / 2 : 0;
   grown += block.data() != nullptr;
-  if (generous > bytes && block.allocate(generous))
+  if (generous > bytes && block.allocate(*device, generous))
     return block.data();
-  return block.allocate(bytes) ? block.data() : nullptr;
+  return block.allocate(*device, bytes) ? block.data() : nullptr;
 }
 
 uint64_t Arena::bytes() const {

@@ -10,15 +10,20 @@ namespace dsc {
 // run like the one before allocates nothing.
 class Arena {
 public:
-  [[nodiscard]] bool allocate(size_t epochs) { return blocks.allocate(epochs); }
+  [[nodiscard]] bool allocate(DeviceMemory &of, size_t epochs) {
+    device = &of;
+    return blocks.allocate(epochs);
+  }
   // The block of `epoch` with at least `bytes`; its contents are undefined. Null when there is no
   // memory.
   char *reserve(size_t epoch, uint64_t bytes);
 
+  void release() { blocks.clear(); }
   uint64_t bytes() const;
   uint64_t growths() const { return grown; }
 
 private:
+  DeviceMemory *device = nullptr;
   Array<Block> blocks;
   uint64_t grown = 0;
 };

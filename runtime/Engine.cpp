@@ -8,6 +8,7 @@
 #include "runtime/Isa.h"
 #include "runtime/ManifestCheck.h"
 #include "runtime/Options.h"
+#include "runtime/cuda/ImageTable.h"
 
 using namespace dsc;
 
@@ -19,6 +20,13 @@ static dsc_status loadCode(dsc_engine &engine, const char *isa, dsc_error *error
   uint32_t kernels = count(manifest.kernels());
   if (!engine.kernels.allocate(kernels))
     return fail(error, DSC_OUT_OF_MEMORY, "no memory for the kernel table");
+  if (manifest.device() == format::Device::Cuda) {
+    if (isa && strlen(isa) >= sizeof engine.forcedIsa)
+      return fail(error, DSC_UNSUPPORTED, "no code for '%.100s'", isa);
+    strcpy(engine.forcedIsa, isa ? isa : "");
+    engine.isa = "cuda";
+    return checkImageTables(engine.file, kernels, error);
+  }
   if (kernels == 0)
     return DSC_OK;
   const dsc_section *code;

@@ -13,6 +13,7 @@ struct dsc_engine {
   const dsc::format::Manifest *manifest = nullptr;
   const char *weights = nullptr;
   const char *isa = "";
+  char forcedIsa[32] = ""; // of a CUDA engine, whose code is chosen with a session's device
   dsc::Array<dsc::KernelFunction *> kernels;
   dsc::Array<dsc::EntryPlan> entries;
 };

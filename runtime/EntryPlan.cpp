@@ -113,6 +113,7 @@ dsc_status prepareEntry(const Manifest &manifest, const Entry &entry,
     PlanStep &planned = plan.steps[i];
     planned.launch = step.kind() == StepKind::Launch;
     planned.kernel = planned.launch ? kernels[step.kernel()] : nullptr;
+    planned.kernelNumber = step.kernel();
     planned.buffers = Indices(step.buffers());
     planned.sizes = Indices(step.sizes());
     planned.grid = step.grid();

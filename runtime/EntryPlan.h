@@ -27,7 +27,8 @@ uint32_t lastEpoch(Indices ends, Indices exprs);
 
 struct PlanStep {
   bool launch = false; // else it defines a symbol
-  KernelFunction *kernel = nullptr;
+  KernelFunction *kernel = nullptr; // of a CPU engine
+  uint32_t kernelNumber = 0;
   Indices buffers, sizes;
   uint32_t grid = 0;
   uint32_t element = 0;

@@ -50,6 +50,8 @@ extern "C" const char *dsc_status_name(dsc_status status) {
     return "busy";
   case DSC_INDEX_OUT_OF_RANGE:
     return "index out of range";
+  case DSC_DEVICE:
+    return "device failure";
   }
   return "unknown status";
 }

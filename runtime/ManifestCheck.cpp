@@ -58,6 +58,20 @@ dsc_status Names::finish() {
   return DSC_OK;
 }
 
+// What a launch would be refused for, on any device.
+static dsc_status checkCudaKernel(const Kernel &kernel, const PlanError &bad) {
+  constexpr uint32_t mostThreads = 1024, mostShared = 256 << 10, mostParameters = 4096 / 8;
+  const char *name = text(kernel.name());
+  if (kernel.threads() == 0 || kernel.threads() > mostThreads || kernel.threads() % 32 != 0)
+    return bad("kernel '%.200s': blocks of %u threads", name, kernel.threads());
+  if (kernel.shared_bytes() > mostShared)
+    return bad("kernel '%.200s': %u bytes of shared memory", name, kernel.shared_bytes());
+  if (uint64_t(kernel.operands()) + kernel.sizes() + 1 > mostParameters)
+    return bad("kernel '%.200s': %u buffers and %u sizes are too many parameters", name,
+               kernel.operands(), kernel.sizes());
+  return DSC_OK;
+}
+
 static dsc_status checkKernels(const Manifest &manifest, const PlanError &bad) {
   Names names(bad, "kernel", count(manifest.kernels()));
   for (uint32_t i = 0; i < count(manifest.kernels()); ++i) {
@@ -68,6 +82,9 @@ static dsc_status checkKernels(const Manifest &manifest, const PlanError &bad) {
       if (operand >= kernel.operands())
         return bad("kernel '%.200s': output %u of %u operands", text(kernel.name()), operand,
                    kernel.operands());
+    if (manifest.device() == format::Device::Cuda)
+      if (dsc_status status = checkCudaKernel(kernel, bad))
+        return status;
   }
   return names.finish();
 }
@@ -148,8 +165,13 @@ dsc_status checkManifest(const char *data, uint64_t bytes, uint64_t weightBytes,
     return bad("not a valid FlatBuffer of this format");
   const Manifest &manifest = *GetManifest(data);
   for (uint32_t i = 0; i < count(manifest.requires_()); ++i)
-    return fail(error, DSC_UNSUPPORTED, "the engine requires '%.200s', which this runtime lacks",
-                text(manifest.requires_()->Get(i)));
+    if (strcmp(text(manifest.requires_()->Get(i)), "cuda"))
+      return fail(error, DSC_UNSUPPORTED, "the engine requires '%.200s', which this runtime lacks",
+                  text(manifest.requires_()->Get(i)));
+  if (manifest.device() > format::Device::MAX)
+    return fail(error, DSC_UNSUPPORTED,
+                "the engine is for device number %u, which this runtime lacks",
+                unsigned(manifest.device()));
   if (manifest.entries()->size() > maxEntries)
     return bad("%u entries are more than %u", manifest.entries()->size(), maxEntries);
   if (!unfoldsWithin(manifest, bytes))

@@ -3,6 +3,8 @@
 #ifndef DSC_RUNTIME_MEMORY_H
 #define DSC_RUNTIME_MEMORY_H
 
+#include "runtime/DeviceMemory.h"
+
 #include <new>
 #include <stddef.h>
 #include <stdint.h>
@@ -64,8 +66,7 @@ private:
   size_t count = 0;
 };
 
-// A zeroed block for tensors, aligned to 64 bytes; large ones come from huge pages where the system
-// has them.
+// A block for tensors, of a device.
 class Block {
 public:
   Block() = default;
@@ -74,7 +75,7 @@ public:
   ~Block() { release(); }
 
   // At least `bytes` (never a null pointer, also for 0). On failure the block is empty.
-  [[nodiscard]] bool allocate(uint64_t bytes);
+  [[nodiscard]] bool allocate(DeviceMemory &device, uint64_t bytes);
   void release();
   void swap(Block &other);
 
@@ -84,11 +85,8 @@ public:
 private:
   char *data_ = nullptr;
   uint64_t size = 0;
-  bool mapped = false;
+  DeviceMemory *device = nullptr;
 };
-
-// The memory of this machine: no single request above it can be meant seriously.
-uint64_t machineMemory();
 
 } // namespace dsc
 

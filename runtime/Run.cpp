@@ -35,8 +35,10 @@ private:
   dsc_status placeOutput(uint32_t output);
   dsc_status placeSlots(uint32_t epoch);
   dsc_status placeBuffers(uint32_t epoch, bool statesCommitted);
+  void *stateMemory(uint32_t state) const;
   dsc_status beginEpoch(uint32_t epoch);
   dsc_status runSteps();
+  dsc_status runOnCuda();
   dsc_status launch(size_t step);
   dsc_status define(size_t step, uint32_t epoch);
 
@@ -190,9 +192,10 @@ dsc_status Run::placeOutput(uint32_t i) {
       return fail(error, DSC_INVALID_ARGUMENT, "output '%.200s' is not aligned to its elements",
                   name);
     want.data = given.data;
-  } else {
+  } else if (!session.cuda) {
     Block &block = session.outputBlocks[i];
-    if ((!block.data() || block.bytes() < uint64_t(bytes)) && !block.allocate(uint64_t(bytes)))
+    if ((!block.data() || block.bytes() < uint64_t(bytes)) &&
+        !block.allocate(hostMemory(), uint64_t(bytes)))
       return fail(error, DSC_OUT_OF_MEMORY, "no memory for the %lld bytes of output '%.200s'",
                   ll(bytes), name);
     want.data = block.data();
@@ -224,6 +227,9 @@ dsc_status Run::placeOutputs(uint32_t epoch) {
   for (uint32_t i : plan.outputs.at(epoch))
     if (dsc_status status = placeOutput(i))
       return status;
+  if (session.cuda)
+    return session.cuda->place(epoch, inputs, session.outputs.data(), session.outputBytes.data(),
+                               error);
   return DSC_OK;
 }
 
@@ -231,7 +237,8 @@ dsc_status Run::placeSlots(uint32_t epoch) {
   Indices slots = plan.slots.at(epoch);
   if (slots.count == 0)
     return DSC_OK;
-  uint64_t total = 0;
+  uint64_t total = 0, alignment = session.device->alignment;
+  auto roundUp = [&](uint64_t bytes) { return (bytes + alignment - 1) & ~(alignment - 1); };
   for (uint32_t i : slots) {
     int64_t bytes;
     if (dsc_status status = values.get(entry.slots()->Get(i)->bytes(), bytes, *engine.manifest,
@@ -241,22 +248,30 @@ dsc_status Run::placeSlots(uint32_t epoch) {
       return fail(error, DSC_INVALID_ARGUMENT, "entry '%.200s': slot %u would have %lld bytes",
                   entryName(), i, ll(bytes));
     // Checked one by one, so that the sum cannot wrap.
-    if (uint64_t(bytes) > machineMemory() || total > machineMemory())
+    if (uint64_t(bytes) > session.device->memory || total > session.device->memory)
       return fail(error, DSC_OUT_OF_MEMORY,
-                  "entry '%.200s': slot %u of %lld bytes is beyond the memory of this machine",
-                  entryName(), i, ll(bytes));
+                  "entry '%.200s': slot %u of %lld bytes is beyond the memory of this machine%s",
+                  entryName(), i, ll(bytes), session.device->advice(*session.device));
     session.slots[i].bytes = uint64_t(bytes);
-    total += (uint64_t(bytes) + 63) / 64 * 64;
+    total += roundUp(uint64_t(bytes));
   }
   char *memory = session.arena.reserve(epoch, total);
   if (!memory)
-    return fail(error, DSC_OUT_OF_MEMORY, "entry '%.200s': no memory for %llu bytes of activations",
-                entryName(), ull(total));
+    return fail(error, DSC_OUT_OF_MEMORY,
+                "entry '%.200s': no memory for %llu bytes of activations%s", entryName(),
+                ull(total), session.device->advice(*session.device));
   for (uint32_t i : slots) {
     session.slots[i].data = memory;
-    memory += (session.slots[i].bytes + 63) / 64 * 64;
+    memory += roundUp(session.slots[i].bytes);
   }
   return DSC_OK;
+}
+
+void *Run::stateMemory(uint32_t state) const {
+  if (engine.manifest->states()->Get(state)->kind() != StateKind::Counter)
+    return session.state.memory(state);
+  return session.cuda ? static_cast<void *>(session.cuda->counter(state))
+                      : &session.state.counter(state);
 }
 
 // Finds every buffer of `epoch` and proves that what kernels may touch lies inside. States have no
@@ -270,23 +285,25 @@ dsc_status Run::placeBuffers(uint32_t epoch, bool statesCommitted) {
     case BufferKind::Input: {
       int64_t bytes = 0;
       tensorBytes(inputs[index].dtype, inputs[index].dims, inputs[index].rank, bytes);
-      place = {inputs[index].data, uint64_t(bytes)};
+      place = {session.cuda ? session.cuda->input(index) : inputs[index].data, uint64_t(bytes)};
       break;
     }
     case BufferKind::Output:
-      place = {session.outputs[index].data, session.outputBytes[index]};
+      place = {session.cuda ? session.cuda->output(index) : session.outputs[index].data,
+               session.outputBytes[index]};
       break;
     case BufferKind::Weight: {
       const Weight &weight = *engine.manifest->weights()->Get(index);
-      place = {const_cast<char *>(engine.weights) + weight.offset(), weight.bytes()};
+      place = {session.cuda ? session.cuda->weight(index)
+                            : const_cast<char *>(engine.weights) + weight.offset(),
+               weight.bytes()};
       break;
     }
     case BufferKind::Slot:
       place = session.slots[index];
       break;
     case BufferKind::State:
-      place = {statesCommitted ? session.state.memory(index) : nullptr,
-               session.state.preparedBytes(index)};
+      place = {statesCommitted ? stateMemory(index) : nullptr, session.state.preparedBytes(index)};
       break;
     }
     int64_t bytes;
@@ -338,6 +355,10 @@ dsc_status Run::launch(size_t index) {
   for (uint32_t i = 0; i < step.sizes.count; ++i)
     if (dsc_status status = get(step.sizes[i], session.sizes[i], "size"))
       return status;
+  if (session.cuda) {
+    stepsRan = true;
+    return session.cuda->launch(index, grid, session.operands.data(), session.sizes.data(), error);
+  }
   Launch launch = {step.kernel, session.operands.data(), session.sizes.data(), 0};
   stepsRan = true;
   session.runtime->pool.run(
@@ -361,7 +382,11 @@ dsc_status Run::define(size_t index, uint32_t epoch) {
     return fail(error, DSC_CORRUPT,
                 "entry '%.200s', step %zu: element %u of a buffer with %llu bytes", entryName(),
                 index, step.element, ull(place.bytes));
-  int64_t value = readInteger(DSC_I64, place.data, step.element);
+  int64_t value;
+  if (!session.cuda)
+    value = readInteger(DSC_I64, place.data, step.element);
+  else if (dsc_status status = session.cuda->readElement(place.data, step.element, value, error))
+    return status;
   if (value < step.minimum)
     return fail(error, DSC_INVALID_ARGUMENT,
                 "entry '%.200s', step %zu (%.200s): %lld is below %lld", entryName(), index,
@@ -383,9 +408,22 @@ dsc_status Run::runSteps() {
     dsc_status status = plan.steps[i].launch ? launch(i) : define(i, ++epoch);
     if (status)
       return status;
-    if (session.callback)
+    if (session.callback && !session.cuda)
       session.callback(session.callbackUser, number, i, nanoseconds() - start);
   }
+  return DSC_OK;
+}
+
+dsc_status Run::runOnCuda() {
+  CudaSession &cuda = *session.cuda;
+  if (dsc_status status = cuda.upload(session.state, error))
+    return status;
+  if (dsc_status status = runSteps())
+    return status;
+  if (dsc_status status = cuda.finish(session.state, error))
+    return status;
+  for (size_t i = 0; session.callback && i < plan.steps.size(); ++i)
+    session.callback(session.callbackUser, number, i, cuda.nanoseconds(i));
   return DSC_OK;
 }
 
@@ -396,6 +434,8 @@ dsc_status Run::run() {
     return status;
   if (dsc_status status = decideSizes())
     return status;
+  if (session.cuda)
+    session.cuda->begin(number, plan, !session.callback);
   if (dsc_status status = placeOutputs(0))
     return status;
   if (dsc_status status = placeSlots(0))
@@ -406,8 +446,10 @@ dsc_status Run::run() {
     return status;
   dsc_status status = placeBuffers(0, true);
   if (status == DSC_OK)
-    status = runSteps();
+    status = session.cuda ? runOnCuda() : runSteps();
   if (status) {
+    if (session.cuda)
+      session.cuda->abandon();
     session.state.abandon(plan, stepsRan);
     return status;
   }

@@ -8,13 +8,12 @@ using namespace dsc;
 
 namespace {
 
-// A session serves one thread at a time.
+// A session serves one thread at a time; that thread has its device's context meanwhile.
 class Holding {
 public:
-  explicit Holding(dsc_session *session) : session(session) {
-    bool free = false;
-    held = session && session->busy.compare_exchange_strong(free, true, std::memory_order_acquire);
-  }
+  explicit Holding(dsc_session *session)
+      : session(session), held(session && acquire(*session)),
+        current(held ? session->runtime->cuda : nullptr) {}
   ~Holding() {
     if (held)
       session->busy.store(false, std::memory_order_release);
@@ -31,8 +30,13 @@ public:
   }
 
 private:
+  static bool acquire(dsc_session &session) {
+    bool free = false;
+    return session.busy.compare_exchange_strong(free, true, std::memory_order_acquire);
+  }
   dsc_session *session;
-  bool held = false;
+  bool held;
+  CudaCurrent current;
 };
 
 } // namespace
@@ -53,11 +57,55 @@ static bool allocateTables(dsc_session &session) {
       raise(sizes, step.sizes.count);
     }
   }
-  return session.expressions.allocate(exprs, symbols) && session.arena.allocate(epochs) &&
-         session.slots.allocate(slots) && session.buffers.allocate(buffers) &&
-         session.outputs.allocate(outputs) && session.outputBytes.allocate(outputs) &&
-         session.outputBlocks.allocate(outputs) && session.operands.allocate(operands) &&
-         session.sizes.allocate(sizes);
+  return session.expressions.allocate(exprs, symbols) &&
+         session.arena.allocate(*session.device, epochs) && session.slots.allocate(slots) &&
+         session.buffers.allocate(buffers) && session.outputs.allocate(outputs) &&
+         session.outputBytes.allocate(outputs) && session.outputBlocks.allocate(outputs) &&
+         session.operands.allocate(operands) && session.sizes.allocate(sizes);
+}
+
+static dsc_status checkDevice(const dsc_runtime &runtime, const dsc_engine &engine,
+                              dsc_error *error) {
+  bool cuda = engine.manifest->device() == format::Device::Cuda;
+  if (cuda == (runtime.cuda != nullptr))
+    return DSC_OK;
+  if (cuda)
+    return fail(
+        error, DSC_UNSUPPORTED,
+        "the engine has CUDA kernels and this runtime works on the CPU: run it with device 'cuda' "
+        "or 'ptxsim', or compile the model for the CPU (--target cpu)");
+  return fail(
+      error, DSC_UNSUPPORTED,
+      "the engine has CPU code and this runtime works on %.100s: run it with device 'cpu', or "
+      "compile the model with --target cuda:sm_%d",
+      runtime.cuda->name(), runtime.cuda->capability());
+}
+
+static dsc_status startSession(dsc_session &session, dsc_runtime &runtime, dsc_engine &engine,
+                               const dsc_session_options &options, dsc_error *error) {
+  session.runtime = &runtime;
+  session.engine = &engine;
+  session.device = &hostMemory();
+  if (runtime.cuda) {
+    session.cuda = create<CudaSession>();
+    if (!session.cuda)
+      return fail(error, DSC_OUT_OF_MEMORY, "no memory for a session");
+    if (dsc_status status = session.cuda->start(*runtime.cuda, engine, error))
+      return status;
+    session.device = &session.cuda->memory();
+  }
+  if (!session.state.allocate(*session.device, *engine.manifest, options.capacity,
+                              options.fixed_capacity != 0) ||
+      !allocateTables(session))
+    return fail(error, DSC_OUT_OF_MEMORY, "no memory for a session");
+  return DSC_OK;
+}
+
+// What lies on the device goes before the stream and the functions that free it.
+dsc_session::~dsc_session() {
+  state.release();
+  arena.release();
+  destroy(cuda);
 }
 
 extern "C" {
@@ -71,9 +119,16 @@ dsc_status dsc_runtime_create(const dsc_runtime_options *given, dsc_runtime **ru
   if (dsc_status status = readOptions(given, options, error))
     return status;
   dsc_runtime *created = create<dsc_runtime>();
-  if (!created)
+  bool gpu = options.device && *options.device && strcmp(options.device, "cpu");
+  if (created && gpu)
+    created->cuda = create<CudaDevice>();
+  if (!created || (gpu && !created->cuda)) {
+    destroy(created);
     return fail(error, DSC_OUT_OF_MEMORY, "no memory for a runtime");
-  dsc_status status = created->pool.start(options.threads, error);
+  }
+  dsc_status status = gpu ? created->cuda->open(options.device, options.driver, error) : DSC_OK;
+  if (status == DSC_OK) // a GPU's sessions need the calling thread only
+    status = created->pool.start(gpu ? 1 : options.threads, error);
   if (status == DSC_OK)
     *runtime = created;
   else
@@ -96,21 +151,23 @@ dsc_status dsc_session_create(dsc_runtime *runtime, dsc_engine *engine,
   if (options.capacity < 0)
     return fail(error, DSC_INVALID_ARGUMENT, "a capacity of %lld rows",
                 static_cast<long long>(options.capacity));
+  if (dsc_status status = checkDevice(*runtime, *engine, error))
+    return status;
+  CudaCurrent current(runtime->cuda);
   dsc_session *created = create<dsc_session>();
-  if (created) {
-    created->runtime = runtime;
-    created->engine = engine;
-    if (created->state.allocate(*engine->manifest, options.capacity, options.fixed_capacity != 0) &&
-        allocateTables(*created)) {
-      *session = created;
-      return DSC_OK;
-    }
-  }
-  destroy(created);
-  return fail(error, DSC_OUT_OF_MEMORY, "no memory for a session");
+  dsc_status status = created ? startSession(*created, *runtime, *engine, options, error)
+                              : fail(error, DSC_OUT_OF_MEMORY, "no memory for a session");
+  if (status)
+    destroy(created);
+  else
+    *session = created;
+  return status;
 }
 
-void dsc_session_destroy(dsc_session *session) { destroy(session); }
+void dsc_session_destroy(dsc_session *session) {
+  CudaCurrent current(session ? session->runtime->cuda : nullptr);
+  destroy(session);
+}
 
 dsc_status dsc_session_run(dsc_session *session, size_t entry, const dsc_tensor *inputs,
                            size_t input_count, dsc_tensor *outputs, size_t output_count,

@@ -7,11 +7,14 @@
 #include "runtime/Expressions.h"
 #include "runtime/SessionState.h"
 #include "runtime/ThreadPool.h"
+#include "runtime/cuda/CudaSession.h"
 
 #include <atomic>
 
 struct dsc_runtime {
+  ~dsc_runtime() { dsc::destroy(cuda); }
   dsc::ThreadPool pool;
+  dsc::CudaDevice *cuda = nullptr; // null: engines run on this machine's processor
 };
 
 // Where a buffer of the running entry lies, and how much of it there is.
@@ -24,10 +27,13 @@ struct Place {
 
 // Everything a run needs is allocated here once, for the largest entry.
 struct dsc_session {
+  ~dsc_session();
   dsc_runtime *runtime = nullptr;
   dsc_engine *engine = nullptr;
   std::atomic<bool> busy{false};
 
+  dsc::CudaSession *cuda = nullptr;
+  dsc::DeviceMemory *device = nullptr; // where states and arena lie
   dsc::SessionState state;
   dsc::Expressions expressions;
   dsc::Arena arena;

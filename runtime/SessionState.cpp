@@ -13,7 +13,9 @@ using ll = long long;
 
 static constexpr int64_t defaultCapacity = 256;
 
-bool SessionState::allocate(const Manifest &engineManifest, int64_t capacity, bool fixed) {
+bool SessionState::allocate(DeviceMemory &of, const Manifest &engineManifest, int64_t capacity,
+                            bool fixed) {
+  device = &of;
   manifest = &engineManifest;
   rows = capacity ? capacity : defaultCapacity;
   fixedCapacity = fixed;
@@ -108,10 +110,11 @@ dsc_status SessionState::prepareBytes(const EntryPlan &plan, dsc_error *error) {
     if (state.kind() == StateKind::Growing)
       item.nextDims[state.axis()] = nextCapacity;
     if (!tensorBytes(dsc_dtype(state.dtype()), item.nextDims, state.rank(), bytes) ||
-        uint64_t(bytes) > machineMemory())
+        uint64_t(bytes) > device->memory)
       return fail(error, DSC_OUT_OF_MEMORY,
-                  "state '%.200s' with dimensions %s is larger than the memory of this machine",
-                  text(state.name()), DimsText(item.nextDims, state.rank()).text);
+                  "state '%.200s' with dimensions %s is larger than the memory of this machine%s",
+                  text(state.name()), DimsText(item.nextDims, state.rank()).text,
+                  device->advice(*device));
     item.nextBytes = static_cast<uint64_t>(bytes);
   }
   return DSC_OK;
@@ -138,13 +141,16 @@ dsc_status SessionState::prepare(const EntryPlan &plan, const Expressions &expre
 }
 
 // Copies the valid rows of every outer index to where the new capacity puts them.
-void SessionState::moveRows(const State &state, Item &item) const {
+dsc_status SessionState::moveRows(const State &state, Item &item, dsc_error *error) const {
   uint64_t outer = 1, inner = dsc_dtype_size(dsc_dtype(state.dtype()));
   for (uint32_t i = 0; i < state.rank(); ++i)
     (i < state.axis() ? outer : inner) *= i == state.axis() ? 1 : uint64_t(item.dims[i]);
   for (uint64_t i = 0; i < outer; ++i)
-    memcpy(item.fresh.data() + i * uint64_t(nextCapacity) * inner,
-           item.block.data() + i * uint64_t(rows) * inner, uint64_t(used) * inner);
+    if (dsc_status status = device->copy(
+            *device, item.fresh.data() + i * uint64_t(nextCapacity) * inner,
+            item.block.data() + i * uint64_t(rows) * inner, uint64_t(used) * inner, error))
+      return status;
+  return DSC_OK;
 }
 
 dsc_status SessionState::commit(const EntryPlan &plan, dsc_error *error) {
@@ -159,11 +165,17 @@ dsc_status SessionState::commit(const EntryPlan &plan, dsc_error *error) {
     if (state.kind() == StateKind::Counter ||
         (item.block.data() && !moves && item.block.bytes() >= item.nextBytes))
       continue;
-    if (!item.fresh.allocate(item.nextBytes)) {
+    dsc_status status = DSC_OK;
+    if (!item.fresh.allocate(*device, item.nextBytes))
+      status = fail(error, DSC_OUT_OF_MEMORY, "no memory for the %llu bytes of state '%.200s'%s",
+                    static_cast<unsigned long long>(item.nextBytes), text(state.name()),
+                    device->advice(*device));
+    else if (moves)
+      status = moveRows(state, item, error);
+    if (status) {
       for (Item &other : items)
         other.fresh.release();
-      return fail(error, DSC_OUT_OF_MEMORY, "no memory for the %llu bytes of state '%.200s'",
-                  static_cast<unsigned long long>(item.nextBytes), text(state.name()));
+      return status;
     }
   }
   bool grew = false;
@@ -180,13 +192,12 @@ dsc_status SessionState::commit(const EntryPlan &plan, dsc_error *error) {
     bool fresh = item.fresh.data() != nullptr;
     if (fresh) {
       grew |= item.block.data() != nullptr;
-      if (state.kind() == StateKind::Growing && keeps(*use))
-        moveRows(state, item);
       item.block.swap(item.fresh);
       item.fresh.release();
     }
-    if (state.kind() == StateKind::Fixed && !keeps(*use) && !fresh)
-      memset(item.block.data(), 0, item.nextBytes);
+    if (state.kind() == StateKind::Fixed && !keeps(*use) && !(fresh && device->zeroed))
+      if (dsc_status status = device->zero(*device, item.block.data(), item.nextBytes, error))
+        return status;
     memcpy(item.dims, item.nextDims, sizeof item.dims);
     item.live = true;
   }
@@ -197,13 +208,6 @@ dsc_status SessionState::commit(const EntryPlan &plan, dsc_error *error) {
       used = 0;
   }
   return DSC_OK;
-}
-
-void *SessionState::memory(uint32_t number) {
-  Item &item = items[number];
-  if (manifest->states()->Get(number)->kind() == StateKind::Counter)
-    return &item.counter;
-  return item.block.data();
 }
 
 void SessionState::finish(const EntryPlan &plan) {
@@ -295,10 +299,15 @@ dsc_status SessionState::read(const char *name, dsc_tensor *tensor, dsc_error *e
     row = uint64_t(used);
     stride = uint64_t(rows);
   }
-  const char *from = static_cast<const char *>(memory(number));
+  if (counter) {
+    memcpy(tensor->data, &item.counter, sizeof item.counter);
+    return DSC_OK;
+  }
   for (uint64_t i = 0; i < outer; ++i)
-    memcpy(static_cast<char *>(tensor->data) + i * row * inner, from + i * stride * inner,
-           row * inner);
+    if (dsc_status status =
+            device->read(*device, static_cast<char *>(tensor->data) + i * row * inner,
+                         item.block.data() + i * stride * inner, row * inner, error))
+      return status;
   return DSC_OK;
 }
 

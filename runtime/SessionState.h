@@ -14,7 +14,10 @@ namespace dsc {
 // are valid. All growing states share one length and one capacity.
 class SessionState {
 public:
-  [[nodiscard]] bool allocate(const format::Manifest &manifest, int64_t capacity, bool fixed);
+  [[nodiscard]] bool allocate(DeviceMemory &device, const format::Manifest &manifest,
+                              int64_t capacity, bool fixed);
+
+  void release() { items.clear(); }
 
   // The value of a StateDim symbol before a run of an entry that `starts` the state or not.
   NoValue dim(uint32_t state, uint32_t axis, bool starts, int64_t &value) const;
@@ -27,7 +30,8 @@ public:
 
   // Allocates, moves rows to their new place, forgets what the entry starts.
   dsc_status commit(const EntryPlan &plan, dsc_error *error);
-  void *memory(uint32_t state);
+  void *memory(uint32_t state) const { return items[state].block.data(); } // of no counter
+  int64_t &counter(uint32_t state) { return items[state].counter; }
   void finish(const EntryPlan &plan);
   void abandon(const EntryPlan &plan, bool stepsRan);
 
@@ -57,8 +61,12 @@ private:
                          const Expressions &expressions, dsc_error *error);
   dsc_status prepareCapacity(const EntryPlan &plan, dsc_error *error);
   dsc_status prepareBytes(const EntryPlan &plan, dsc_error *error);
-  void moveRows(const format::State &state, Item &item) const;
+  dsc_status moveRows(const format::State &state, Item &item, dsc_error *error) const;
+  bool isCounter(uint32_t state) const {
+    return manifest->states()->Get(state)->kind() == format::StateKind::Counter;
+  }
 
+  DeviceMemory *device = nullptr;
   const format::Manifest *manifest = nullptr;
   Array<Item> items;
   int64_t rows = 0, used = 0; // capacity and length of the growing states

@@ -34,7 +34,8 @@ typedef enum dsc_status {
   DSC_OUT_OF_MEMORY = 5,
   DSC_CAPACITY_EXCEEDED = 6, /* a state of fixed capacity is full */
   DSC_BUSY = 7,              /* the session is in use by another thread */
-  DSC_INDEX_OUT_OF_RANGE = 8 /* a gather or scatter met an index outside its tensor */
+  DSC_INDEX_OUT_OF_RANGE = 8, /* a gather or scatter met an index outside its tensor */
+  DSC_DEVICE = 9             /* the device failed; its sessions cannot be used any more */
 } dsc_status;
 
 typedef enum dsc_dtype {
@@ -63,11 +64,14 @@ DSC_API const char *dsc_version(void);
 DSC_API const char *dsc_status_name(dsc_status status);
 DSC_API size_t dsc_dtype_size(dsc_dtype dtype);
 
-/* ---- Runtime: the threads ------------------------------------------------------------------------ */
+/* ---- Runtime: the threads, or the GPU ------------------------------------------------------------ */
 
 typedef struct dsc_runtime_options {
   size_t size;
   int32_t threads; /* including the calling thread; 0: one per core that this process may use */
+  const char *device; /* NULL or "cpu"; "cuda" or "cuda:1": an NVIDIA GPU; "ptxsim": its simulator (docs/ptxsim.md) */
+  const char *driver; /* path of the driver's library; NULL: libcuda.so.1, for the simulator libptxsim.so beside
+                         this library. Opened here, never needed for the CPU */
 } dsc_runtime_options;
 
 DSC_API dsc_status dsc_runtime_create(const dsc_runtime_options *options, dsc_runtime **runtime,
@@ -84,7 +88,8 @@ typedef enum dsc_verify {
 typedef struct dsc_engine_options {
   size_t size;
   dsc_verify verify_weights;
-  const char *isa; /* NULL: the best variant that this processor runs */
+  const char *isa; /* NULL: the best variant that this processor runs. CUDA engines: the tag of a code section
+                      ("sm_90a", "compute_80"), or "cuda" for the sources; NULL: the best for the session's device */
 } dsc_engine_options;
 
 DSC_API dsc_status dsc_engine_open(const char *path, const dsc_engine_options *options,
@@ -93,7 +98,7 @@ DSC_API void dsc_engine_close(dsc_engine *engine); /* after its sessions */
 
 /* The manifest's FlatBuffer (runtime/format/engine.fbs), owned by the engine. */
 DSC_API const void *dsc_engine_manifest(const dsc_engine *engine, size_t *bytes);
-DSC_API const char *dsc_engine_isa(const dsc_engine *engine); /* the variant in use */
+DSC_API const char *dsc_engine_isa(const dsc_engine *engine); /* the variant in use; "cuda" for CUDA engines */
 
 DSC_API size_t dsc_engine_entry_count(const dsc_engine *engine);
 DSC_API const char *dsc_engine_entry_name(const dsc_engine *engine, size_t entry);
@@ -173,7 +178,8 @@ typedef struct dsc_memory_info {
 
 DSC_API dsc_status dsc_session_memory(const dsc_session *session, dsc_memory_info *info);
 
-/* Called after every step of a run when set; nanoseconds of the step. For `dsc bench`. */
+/* Called for every step of a run when set; nanoseconds of the step. On a GPU the times are those of the device's
+ * events and the calls come at the end of the run. For `dsc bench`. */
 typedef void (*dsc_step_callback)(void *user, size_t entry, size_t step, uint64_t nanoseconds);
 DSC_API dsc_status dsc_session_profile(dsc_session *session, dsc_step_callback callback, void *user);
 

@@ -198,6 +198,48 @@ TEST(Driver, graphs) {
   cuStreamDestroy_v2(main), cuStreamDestroy_v2(side);
 }
 
+TEST(Driver, graphsOfKernels) {
+  Module module(step()), other(step());
+  Buffer first = upload(std::vector<uint32_t>{1}), second = upload(std::vector<uint32_t>{2});
+  CUdeviceptr firstAddress = first.address(), secondAddress = second.address();
+  auto node = [&](CUdeviceptr &address, Module &of, unsigned grid = 1) {
+    static void *parameters[1];
+    parameters[0] = &address;
+    return CUkernelNode{of.function("k"), grid, 1, 1, 1, 1, 1, 0, parameters, nullptr};
+  };
+  CUkernelNode one = node(firstAddress, module), none = one;
+  none.gridDimX = 0;
+  CUgraph graph = nullptr;
+  CUgraphNode a = nullptr, b = nullptr, c = nullptr;
+  EXPECT_EQ(cuGraphCreate(&graph, 1), 1);
+  EXPECT_EQ(cuGraphCreate(&graph, 0), 0);
+  EXPECT_EQ(cuGraphAddKernelNode(&a, graph, nullptr, 0, &none), 1);
+  EXPECT_EQ(cuGraphAddKernelNode(&a, graph, &b, 1, &one), 1); // depends on no node of the graph
+  EXPECT_EQ(cuGraphAddKernelNode(&a, graph, nullptr, 0, &one), 0);
+  EXPECT_EQ(cuGraphAddKernelNode(&b, graph, &a, 1, &one), 0);
+  CUgraphExec exec = nullptr;
+  EXPECT_EQ(cuGraphInstantiateWithFlags(&exec, graph, 0), 0);
+  EXPECT_EQ(cuGraphAddKernelNode(&c, graph, &b, 1, &one), 0); // too late for this one
+
+  CUstream stream;
+  cuStreamCreate(&stream, 1);
+  ptxsim_set_option("streams", "late");
+  EXPECT_EQ(cuGraphLaunch(exec, stream), 0);
+  CUkernelNode changed = node(secondAddress, module), wrong = node(secondAddress, other);
+  EXPECT_EQ(cuGraphExecKernelNodeSetParams(exec, b, &wrong), 1); // another function
+  EXPECT_EQ(cuGraphExecKernelNodeSetParams(exec, c, &changed), 1);
+  EXPECT_EQ(cuGraphExecKernelNodeSetParams(exec, b, &changed), 0); // not for the launch before
+  EXPECT_EQ(cuGraphLaunch(exec, stream), 0);
+  EXPECT_EQ(cuStreamSynchronize(stream), 0);
+  ptxsim_set_option("streams", "eager");
+  EXPECT_EQ(first.values<uint32_t>()[0], 40u); // 1, 4, 13; 40
+  EXPECT_EQ(second.values<uint32_t>()[0], 7u);
+  EXPECT_EQ(cuGraphDestroy(graph), 0);
+  EXPECT_EQ(cuGraphExecDestroy(exec), 0);
+  EXPECT_EQ(cuGraphExecKernelNodeSetParams(exec, b, &changed), 400);
+  cuStreamDestroy_v2(stream);
+}
+
 TEST(Driver, options) {
   EXPECT_EQ(ptxsim_set_option("seed", "12"), 0);
   EXPECT_EQ(ptxsim_set_option("seed", "twelve"), 1);

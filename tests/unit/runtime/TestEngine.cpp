@@ -6,6 +6,7 @@
 #include <cstring>
 #include <fstream>
 #include <iterator>
+#include <string_view>
 #include <unistd.h>
 
 #include <xxhash.h>
@@ -182,11 +183,56 @@ Bytes kernelCode() {
   return Bytes(std::istreambuf_iterator<char>(in), {});
 }
 
+Bytes imageTable(size_t kernels, const Bytes &image) {
+  uint64_t start = (kernels * sizeof(dsc_image) + 15) / 16 * 16;
+  std::vector<dsc_image> table(kernels, dsc_image{start, image.size()});
+  Bytes bytes(start);
+  if (kernels)
+    std::memcpy(bytes.data(), table.data(), kernels * sizeof(dsc_image));
+  bytes.insert(bytes.end(), image.begin(), image.end());
+  return bytes;
+}
+
+Bytes cudaCode(const ManifestT &manifest) {
+  std::ifstream in(DSC_TEST_PTX, std::ios::binary);
+  Bytes text(std::istreambuf_iterator<char>(in), {});
+  text.push_back(0);
+  return imageTable(manifest.kernels.size(), text);
+}
+
+const char *testDevice() {
+  const char *named = std::getenv("DSC_TEST_DEVICE");
+  return named ? named : "cpu";
+}
+
+dsc_runtime_options runtimeOptions(int threads, const char *device) {
+  return {sizeof(dsc_runtime_options), threads, device,
+          std::string_view(device) == "ptxsim" ? DSC_TEST_SIMULATOR : nullptr};
+}
+
+std::unique_ptr<ManifestT> cudaManifest(const ManifestT &manifest) {
+  Bytes packed = packManifest(manifest);
+  std::unique_ptr<ManifestT> copy(GetManifest(packed.data())->UnPack());
+  copy->device = Device::Cuda;
+  copy->requires_.push_back("cuda");
+  for (auto &kernel : copy->kernels)
+    if (kernel->threads == 0)
+      kernel->threads = 32;
+  return copy;
+}
+
 uint64_t digest(const void *bytes, size_t size) { return XXH3_64bits(bytes, size); }
 
 std::vector<Section> sectionsOf(const ManifestT &manifest, const Bytes &weights) {
-  std::vector<Section> sections = {{DSC_SECTION_MANIFEST, "", packManifest(manifest)},
-                                   {DSC_SECTION_CODE, "x86-64-v2", kernelCode()}};
+  std::vector<Section> sections;
+  if (manifest.device == Device::Cuda)
+    sections = {{DSC_SECTION_MANIFEST, "", packManifest(manifest)},
+                {DSC_SECTION_CODE, "compute_80", cudaCode(manifest)}};
+  else if (std::string_view(testDevice()) != "cpu")
+    return sectionsOf(*cudaManifest(manifest), weights);
+  else
+    sections = {{DSC_SECTION_MANIFEST, "", packManifest(manifest)},
+                {DSC_SECTION_CODE, "x86-64-v2", kernelCode()}};
   if (weights.empty())
     return sections;
   Bytes digests;
@@ -266,7 +312,7 @@ Opened::~Opened() { dsc_engine_close(engine); }
 
 TestSession::TestSession(dsc_engine *engine, int threads, int64_t capacity, bool fixed)
     : engine(engine) {
-  dsc_runtime_options runtimeOptions = {sizeof runtimeOptions, threads};
+  dsc_runtime_options runtimeOptions = test::runtimeOptions(threads);
   EXPECT_EQ(dsc_runtime_create(&runtimeOptions, &runtime, &error), DSC_OK) << error.message;
   dsc_session_options options = {sizeof options, capacity, fixed};
   EXPECT_EQ(dsc_session_create(runtime, engine, &options, &session, &error), DSC_OK)

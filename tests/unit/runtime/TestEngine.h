@@ -62,7 +62,15 @@ struct Section {
 
 Bytes packManifest(const ManifestT &manifest);
 Bytes kernelCode();
-// Manifest, code (tag "x86-64-v2"), weights and their digests.
+// The kernels of kernels.cu for each kernel of the manifest, as PTX: a table and one image.
+Bytes cudaCode(const ManifestT &manifest);
+Bytes imageTable(size_t kernels, const Bytes &image);
+// $DSC_TEST_DEVICE: where these tests run; "cpu" without it.
+const char *testDevice();
+dsc_runtime_options runtimeOptions(int threads, const char *device = testDevice());
+// The manifest with what a CUDA engine's needs beside: a block an item of work.
+std::unique_ptr<ManifestT> cudaManifest(const ManifestT &manifest);
+// Manifest, code (tag "x86-64-v2", or "compute_80" where the tests run on a GPU), weights and their digests.
 std::vector<Section> sectionsOf(const ManifestT &manifest, const Bytes &weights = {});
 Bytes assemble(const std::vector<Section> &sections);
 uint64_t digest(const void *bytes, size_t size);

@@ -9,7 +9,7 @@ int main(void) {
   dsc_error error;
   dsc_engine *engine = NULL;
   dsc_runtime *runtime = NULL;
-  dsc_runtime_options options = {sizeof options, 1};
+  dsc_runtime_options options = {sizeof options, 1, NULL, NULL};
   if (dsc_runtime_create(&options, &runtime, &error) != DSC_OK)
     return 1;
   dsc_runtime_destroy(runtime);

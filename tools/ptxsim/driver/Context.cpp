@@ -21,7 +21,7 @@ Stream *Context::find(CUstream handle) {
 
 CUresult Context::submit(Stream &stream, std::function<CUresult()> work) {
   if (stream.capture) {
-    stream.capture->work.push_back(std::move(work));
+    stream.capture->capture(std::move(work));
     return cuda::Success;
   }
   // The default stream waits for all others, and they for it.

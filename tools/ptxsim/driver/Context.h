@@ -40,12 +40,25 @@ struct Event {
   uint64_t instructions = 0; ///< warp instructions of the device at that moment
 };
 
-/// Captured work in an order that its streams and events allow.
+/// Captured work, or a launch whose shape and parameters may change in an executable graph.
+struct GraphNode {
+  std::function<CUresult()> captured;
+  const Kernel *kernel = nullptr;
+  LaunchShape shape;
+  std::vector<uint8_t> parameters;
+};
+
+/// Nodes in an order that its streams, events and dependencies allow.
 struct Graph {
-  std::vector<std::function<CUresult()>> work;
+  std::vector<std::unique_ptr<GraphNode>> nodes;
+  void capture(std::function<CUresult()> work) {
+    nodes.push_back(std::make_unique<GraphNode>());
+    nodes.back()->captured = std::move(work);
+  }
 };
 struct GraphExec {
-  std::vector<std::function<CUresult()>> work;
+  std::vector<GraphNode> nodes;
+  std::map<const GraphNode *, size_t> numbers; ///< of the graph's nodes
 };
 
 struct Context {
@@ -77,6 +90,9 @@ struct Context {
   CUresult finish();
   CUresult launch(const Kernel &kernel, const LaunchShape &shape,
                   const std::vector<uint8_t> &parameters);
+  /// Checks a launch and packs its parameters into `bytes`.
+  CUresult check(const Kernel &kernel, const LaunchShape &shape, void **parameters, void **extra,
+                 std::vector<uint8_t> &bytes) const;
   CUresult fail(const Report &report);
 };
 

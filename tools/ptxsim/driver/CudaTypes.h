@@ -17,6 +17,7 @@ struct Kernel;
 struct Stream;
 struct Event;
 struct Graph;
+struct GraphNode;
 struct GraphExec;
 } // namespace ptxsim
 
@@ -26,6 +27,7 @@ using CUfunction = ptxsim::Kernel *;
 using CUstream = ptxsim::Stream *;
 using CUevent = ptxsim::Event *;
 using CUgraph = ptxsim::Graph *;
+using CUgraphNode = ptxsim::GraphNode *;
 using CUgraphExec = ptxsim::GraphExec *;
 
 struct CUuuid {
@@ -51,6 +53,20 @@ struct CUlaunchConfig {
   CUstream hStream;
   CUlaunchAttribute *attrs;
   unsigned numAttrs;
+};
+
+/// CUDA_KERNEL_NODE_PARAMS_v1, and the two members that _v2 adds.
+struct CUkernelNode {
+  CUfunction func;
+  unsigned gridDimX, gridDimY, gridDimZ;
+  unsigned blockDimX, blockDimY, blockDimZ;
+  unsigned sharedMemBytes;
+  void **kernelParams, **extra;
+};
+struct CUkernelNode_v2 {
+  CUkernelNode first;
+  void *kern;
+  CUcontext ctx;
 };
 
 namespace ptxsim::cuda {

@@ -105,12 +105,10 @@ CUresult load(CUmodule *result, const void *image, const Log &errors) {
   });
 }
 
-/// Shape and parameters of a launch, checked; then in the stream's order.
-CUresult launchChecked(Context &c, const Kernel &kernel, const LaunchShape &shape, CUstream handle,
-                       void **parameters, void **extra) {
-  Stream *stream = c.find(handle);
-  if (!stream)
-    return cuda::InvalidHandle;
+} // namespace
+
+CUresult Context::check(const Kernel &kernel, const LaunchShape &shape, void **parameters,
+                        void **extra, std::vector<uint8_t> &bytes) const {
   uint64_t threads = uint64_t(shape.block[0]) * shape.block[1] * shape.block[2];
   if (threads == 0 || threads > 1024 || shape.block[2] > 64 || shape.blocks() == 0 ||
       shape.grid[1] > 65535 || shape.grid[2] > 65535 || shape.grid[0] > 0x7FFFFFFF ||
@@ -137,7 +135,7 @@ CUresult launchChecked(Context &c, const Kernel &kernel, const LaunchShape &shap
       std::fprintf(stderr, "ptxsim: %s\n", process().lastReport.c_str());
     return cuda::InvalidValue;
   }
-  std::vector<uint8_t> bytes(kernel.image.parameterBytes);
+  bytes.assign(kernel.image.parameterBytes, 0);
   if (parameters) {
     for (size_t i = 0; i < kernel.image.parameters.size(); ++i)
       std::memcpy(bytes.data() + kernel.image.parameters[i].offset, parameters[i],
@@ -157,11 +155,8 @@ CUresult launchChecked(Context &c, const Kernel &kernel, const LaunchShape &shap
   } else if (!bytes.empty()) {
     return cuda::InvalidValue;
   }
-  const Kernel *which = &kernel;
-  return c.submit(*stream, [&c, which, shape, bytes] { return c.launch(*which, shape, bytes); });
+  return cuda::Success;
 }
-
-} // namespace
 
 PTXSIM_API CUresult cuModuleLoadData(CUmodule *module, const void *image) {
   return load(module, image, {});
@@ -307,7 +302,13 @@ PTXSIM_API CUresult cuLaunchKernel(CUfunction function, unsigned gridX, unsigned
     if (!c.kernels.contains(function))
       return cuda::InvalidHandle;
     LaunchShape shape{{gridX, gridY, gridZ}, {blockX, blockY, blockZ}, sharedBytes};
-    return launchChecked(c, *function, shape, stream, parameters, extra);
+    Stream *queue = c.find(stream);
+    if (!queue)
+      return cuda::InvalidHandle;
+    std::vector<uint8_t> bytes;
+    if (CUresult result = c.check(*function, shape, parameters, extra, bytes))
+      return result;
+    return c.submit(*queue, [&c, function, shape, bytes] { return c.launch(*function, shape, bytes); });
   });
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Streams, events, capture into graphs and their replay.
+// Streams, events, capture into graphs.
 #include "tools/ptxsim/driver/Context.h"
 
 using namespace ptxsim;
@@ -193,39 +193,4 @@ PTXSIM_API CUresult cuStreamIsCapturing(CUstream handle, int *status) {
     *status = stream.capture ? 1 : 0;
     return cuda::Success;
   });
-}
-
-PTXSIM_API CUresult cuGraphInstantiateWithFlags(CUgraphExec *exec, CUgraph graph,
-                                                unsigned long long) {
-  return inContext([&](Context &c) {
-    if (!exec)
-      return cuda::InvalidValue;
-    if (!owns(c.graphs, graph))
-      return cuda::InvalidHandle;
-    *exec = c.execs.insert(std::make_unique<GraphExec>(graph->work)).first->get();
-    return cuda::Success;
-  });
-}
-
-PTXSIM_API CUresult cuGraphLaunch(CUgraphExec exec, CUstream handle) {
-  return withStream(handle, [&](Context &c, Stream &stream) -> CUresult {
-    if (!owns(c.execs, exec))
-      return cuda::InvalidHandle;
-    return c.submit(stream, [work = exec->work]() -> CUresult {
-      for (const auto &piece : work)
-        if (CUresult result = piece())
-          return result;
-      return cuda::Success;
-    });
-  });
-}
-
-PTXSIM_API CUresult cuGraphDestroy(CUgraph graph) {
-  return inContext(
-      [&](Context &c) { return erase(c.graphs, graph) ? cuda::Success : cuda::InvalidHandle; });
-}
-
-PTXSIM_API CUresult cuGraphExecDestroy(CUgraphExec exec) {
-  return inContext(
-      [&](Context &c) { return erase(c.execs, exec) ? cuda::Success : cuda::InvalidHandle; });
 }
