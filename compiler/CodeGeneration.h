@@ -17,10 +17,12 @@ public:
   mlir::LogicalResult run(mlir::ModuleOp module);
   /// One a instruction set; valid as long as this object.
   llvm::ArrayRef<EngineCode> getObjects() const { return objects; }
-  /// What --emit=llvm prints.
+  /// What --emit=llvm or --emit=cuda prints.
   llvm::StringRef getText() const { return text; }
 
 private:
+  mlir::LogicalResult runCuda(mlir::ModuleOp module);
+
   struct Storage;
   const CompileOptions &options;
   std::unique_ptr<Storage> storage;

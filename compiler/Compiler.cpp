@@ -65,6 +65,7 @@ public:
         return success();
       }
     }
+    StringRef codePhase = getCodePhase(options.target);
     progress.begin("code");
     CodeGeneration code(options);
     if (failed(code.run(*module)))

@@ -26,7 +26,8 @@ struct DimRange {
 struct CompileOptions {
   std::vector<CompileInput> inputs;
   std::string output;
-  std::string target = "cpu";
+  std::string target = "cpu";     // or "cuda"
+  std::vector<std::string> architectures; // of the target cuda: "sm_90a", ...; empty: sm_90a
   std::string kv = "state";       // or "io", "latent"
   std::string numeric = "f32";    // of 16-bit weights: widened to f32; or "bf16-dot"
   std::string emit;               // name of a phase: stop after it and print
@@ -47,6 +48,9 @@ int compile(const CompileOptions &options);
 /// NAME=FILE, FILE or FOLDER as on the command line -> inputs. A folder stands for all its *.onnx files in the order of their
 /// names. Fails for a path that does not exist, a folder without models, and two entries of one name.
 llvm::Expected<std::vector<CompileInput>> findInputs(const std::vector<std::string> &arguments);
+
+/// "cpu", "cuda" or "cuda:ARCHITECTURE,..." as on the command line.
+llvm::Error parseTarget(llvm::StringRef text, CompileOptions &options);
 
 /// "seq=1..4096" or "batch=1".
 llvm::Expected<DimRange> parseDimRange(llvm::StringRef text);

@@ -61,6 +61,23 @@ llvm::Expected<std::vector<CompileInput>> findInputs(const std::vector<std::stri
   return inputs;
 }
 
+llvm::Error parseTarget(StringRef text, CompileOptions &options) {
+  auto [name, list] = text.split(':');
+  options.target = name.str();
+  options.architectures.clear();
+  if ((name != "cpu" && name != "cuda") || (name == "cpu" && text != name) || (text.ends_with(":")))
+    return failure("'%s': expected cpu, cuda or cuda:ARCHITECTURE,...", text.str().c_str());
+  llvm::SmallVector<StringRef> architectures;
+  list.split(architectures, ',', /*MaxSplit=*/-1, /*KeepEmpty=*/!list.empty());
+  for (StringRef architecture : architectures) {
+    StringRef digits = architecture;
+    if (!digits.consume_front("sm_") || digits.rtrim("af").empty() || !llvm::all_of(digits.rtrim("af"), llvm::isDigit))
+      return failure("'%s': expected an architecture like sm_80 or sm_90a", architecture.str().c_str());
+    options.architectures.push_back(architecture.str());
+  }
+  return llvm::Error::success();
+}
+
 llvm::Expected<DimRange> parseDimRange(StringRef text) {
   auto [name, range] = text.split('=');
   auto [lo, hi] = range.contains("..") ? std::make_pair(range.substr(0, range.find("..")), range.substr(range.find("..") + 2))

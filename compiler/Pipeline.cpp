@@ -73,6 +73,8 @@ ArrayRef<Phase> getPhases() {
   return phases;
 }
 
+StringRef getCodePhase(StringRef target) { return target == "cuda" ? "cuda" : "llvm"; }
+
 void registerDialects(DialectRegistry &registry) {
   registry.insert<func::FuncDialect, onnx::OnnxDialect, prim::PrimDialect, model::DscDialect, plan::PlanDialect>();
 }

@@ -18,8 +18,8 @@ struct Phase {
 /// In order. The first stands for one model at a time, before models are joined; code generation follows the last.
 llvm::ArrayRef<Phase> getPhases();
 
-/// The phase after the last of these: code of the target.
-constexpr llvm::StringLiteral codePhase = "llvm";
+/// The phase after the last of these: code of the target, "llvm" or "cuda".
+llvm::StringRef getCodePhase(llvm::StringRef target);
 
 /// All dialects that the phases use.
 void registerDialects(mlir::DialectRegistry &registry);

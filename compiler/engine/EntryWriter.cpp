@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/EntryWriter.h"
+#include "dialects/plan/NodeName.h"
 #include "dialects/plan/Panels.h"
 #include "passes/plan/Buffers.h"
 #include "passes/plan/Fusion.h"
@@ -19,19 +20,6 @@ uint32_t StateTable::get(StringAttr name, IntegerAttr axis, RankedTensorType typ
                       axis ? uint32_t(axis.getInt()) : 0});
   }
   return it->second;
-}
-
-/// The name of the ONNX node in a location; "" when there is none.
-static std::string getNodeName(Location loc) {
-  std::string name;
-  loc->walk([&](Location part) {
-    auto named = dyn_cast<NameLoc>(part);
-    if (!named)
-      return WalkResult::advance();
-    name = named.getName().str();
-    return WalkResult::interrupt();
-  });
-  return name;
 }
 
 // ---- Signature ----------------------------------------------------------------------------------------
@@ -151,7 +139,7 @@ FailureOr<uint32_t> EntryWriter::getBuffer(Value value, Operation *user) {
   } else if (auto pack = root.getDefiningOp<plan::PackOp>()) {
     ConstantOp constant = pack.getConstant();
     auto type = cast<RankedTensorType>(pack.getResult().getType());
-    auto weight = weights.addPanels(constant.getValue(), getNodeName(constant.getLoc()), type, pack.getLayout());
+    auto weight = weights.addPanels(constant.getValue(), plan::getNodeName(constant.getLoc()), type, pack.getLayout());
     if (!weight)
       return user->emitError() << llvm::toString(weight.takeError());
     buffer.kind = BufferKind::Weight;
@@ -160,7 +148,7 @@ FailureOr<uint32_t> EntryWriter::getBuffer(Value value, Operation *user) {
   } else if (auto constant = root.getDefiningOp<ConstantOp>()) {
     if (!getDType(elementType(root)))
       return user->emitError() << "a constant of element type " << elementType(root) << " cannot be written to an engine";
-    auto weight = weights.add(constant.getValue(), getNodeName(constant.getLoc()));
+    auto weight = weights.add(constant.getValue(), plan::getNodeName(constant.getLoc()));
     if (!weight)
       return user->emitError() << llvm::toString(weight.takeError());
     buffer.kind = BufferKind::Weight;
@@ -187,7 +175,7 @@ LogicalResult EntryWriter::readLaunch(plan::LaunchOp launch) {
   Step step{format::StepKind::Launch};
   step.kernel = kernels.lookup(launch.getKernel());
   step.sizes = launch.getSizes().toVector();
-  step.source = getNodeName(launch.getLoc());
+  step.source = plan::getNodeName(launch.getLoc());
   SmallVector<Expr> formal = kernel.getSizes().toVector();
   Expr grid = kernel.getGrid() ? *kernel.getGrid() : constant(func.getContext(), 1);
   step.grid = substitute(grid, [&](Expr leaf) -> std::optional<Expr> {
@@ -215,7 +203,7 @@ LogicalResult EntryWriter::readBody() {
       if (failed(readLaunch(launch)))
         return failure();
     } else if (auto require = dyn_cast<RequireOp>(op)) {
-      std::string node = getNodeName(op.getLoc());
+      std::string node = plan::getNodeName(op.getLoc());
       requirements.push_back({require.getLhs(), require.getRhs(),
                               (node.empty() ? "" : node + ": ") + require.getMessage().str(), &op});
     } else if (auto define = dyn_cast<DefineSymbolOp>(op); define && !plan::readsInput(define)) {
@@ -228,7 +216,7 @@ LogicalResult EntryWriter::readBody() {
       step.symbol = defined++;
       step.minimum = define.getSymbol().getValue();
       step.buffers.push_back(*buffer);
-      step.source = getNodeName(define.getLoc());
+      step.source = plan::getNodeName(define.getLoc());
       step.grid = constant(func.getContext(), 0);
       steps.push_back(std::move(step));
     } else if (!isa<ConstantOp, DefineSymbolOp, ReshapeOp, plan::StateOp, plan::ExtendOp, plan::PackOp, func::ReturnOp>(op)) {

@@ -20,7 +20,7 @@ void addCompileCommand(CLI::App &app) {
   struct Arguments {
     CompileOptions options;
     std::vector<std::string> models, dims;
-    std::string report;
+    std::string report, target = "cpu";
   };
   auto arguments = std::make_shared<Arguments>();
   CompileOptions &options = arguments->options;
@@ -30,7 +30,8 @@ void addCompileCommand(CLI::App &app) {
   command->add_option("models", arguments->models, "MODEL.onnx, NAME=MODEL.onnx, a folder, or .mlir with prim functions")
       ->required();
   command->add_option("-o,--output", options.output, "the engine (.dsce) to write");
-  command->add_option("--target", options.target, "cpu")->check(CLI::IsMember({"cpu"}));
+  command->add_option("--target", arguments->target,
+                      "cpu; cuda, or cuda:ARCHITECTURE,... with the GPU architectures to compile for (sm_90a unless given)");
   command->add_option("--kv", options.kv, "state: caches become state of the session; latent: the same, and those of expanded keys and values keep the latent\n"
                       "rows that these are made from; io: caches stay inputs and outputs")
       ->check(CLI::IsMember({"state", "latent", "io"}));
@@ -40,8 +41,8 @@ void addCompileCommand(CLI::App &app) {
     phases.push_back(phase.name.str());
     text += "\n" + phases.back() + ": " + phase.summary.str();
   }
-  phases.push_back(codePhase.str());
-  text += "\n" + codePhase.str() + ": the code of the kernels";
+  phases.insert(phases.end(), {"llvm", "cuda"});
+  text += "\nllvm, cuda: the code of the kernels for the target cpu or cuda";
   command->add_option("--emit", options.emit, text)->check(CLI::IsMember(phases));
   command->add_option("--dim", arguments->dims, "NAME=LO..HI or NAME=SIZE: what sizes a dimension can have");
   command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16");
@@ -64,6 +65,19 @@ void addCompileCommand(CLI::App &app) {
   command->callback([arguments] {
     CompileOptions &options = arguments->options;
     options.inputs = take(findInputs(arguments->models));
+    if (llvm::Error error = parseTarget(arguments->target, options))
+      take(llvm::Expected<bool>(std::move(error)));
+    auto refuse = [](const char *message) {
+      std::cerr << "dsc: error: " << message << "\n";
+      throw CLI::RuntimeError(2);
+    };
+    bool cuda = options.target == "cuda";
+    if (options.emit == getCodePhase(cuda ? "cpu" : "cuda"))
+      refuse(cuda ? "--emit=llvm belongs to --target cpu" : "--emit=cuda belongs to --target cuda");
+    if (cuda && !options.isas.empty())
+      refuse("--isa belongs to --target cpu; architectures stand behind cuda: as in cuda:sm_90a,sm_80");
+    if (cuda && options.numeric != "f32")
+      refuse("--numeric=bf16-dot belongs to --target cpu");
     for (const std::string &dim : arguments->dims)
       options.dims.push_back(take(parseDimRange(dim)));
     if (!arguments->report.empty())

@@ -6,12 +6,14 @@
 #define DSC_COMPILER_TARGETS_CPU_KERNELCODE_H
 
 #include "compiler/targets/cpu/Arithmetic.h"
-#include "compiler/targets/cpu/IndexMap.h"
+#include "compiler/targets/common/IndexMap.h"
 #include "compiler/targets/cpu/Isa.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include <map>
 
 namespace dsc::cpu {
+
+using namespace target;
 
 using Values = llvm::SmallVector<mlir::Value>;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Elements that take a loop: reductions, positions of extremes, and dots inside larger trees.
-#include "compiler/targets/cpu/AccessScan.h"
+#include "compiler/targets/common/AccessScan.h"
 #include "compiler/targets/cpu/KernelCode.h"
 
 using namespace mlir;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/targets/cpu/Schedule.h"
+#include "compiler/targets/common/FlatDomain.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -28,33 +29,12 @@ struct Scheduler {
 
   /// All tensors dense and alike: one loop over the elements in memory order.
   bool flatten() {
-    if (domain.nested || domain.scalar || domain.dims.empty())
+    if (domain.nested || domain.scalar || domain.dims.empty() || !isFlat(kernel, domain.dims, domain.visit))
       return false;
-    Expr written, zero = constant(context, 0);
-    AccessScan reads = scan(written);
-    if (reads.usesPositions || reads.hasReduction || !reads.conditions.empty())
-      return false;
-    Expr dense = zero;
-    for (auto [e, stride] : llvm::zip(s.position, denseStrides(context, domain.dims)))
-      dense = dense + e * stride;
-    if (written != dense)
-      return false;
-    for (Expr address : reads.addresses)
-      if (address != dense && address != zero)
-        return false;
-    Expr count = product(context, domain.dims);
-    s.extents = {count};
-    s.position.assign(domain.dims.size(), zero);
-    // A position beyond its dimension, whose address is the element's number.
-    for (size_t i = domain.dims.size(); i-- > 0;)
-      if (!isConstant(domain.dims[i], 1)) {
-        s.position[i] = index(context, 0);
-        return strideIsOne(i);
-      }
-    return false;
+    s.extents = {product(context, domain.dims)};
+    s.position = flatPosition(domain.dims, index(context, 0));
+    return true;
   }
-
-  bool strideIsOne(size_t dim) { return isConstant(denseStrides(context, domain.dims)[dim], 1); }
 
   void chooseLane() {
     if (domain.scalar)
@@ -148,8 +128,6 @@ struct Scheduler {
     if (flatten()) {
       s.lane = 0;
     } else {
-      s.extents = domain.dims;
-      positions();
       chooseLane();
       splitLane();
     }

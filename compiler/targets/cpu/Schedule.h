@@ -4,7 +4,7 @@
 #ifndef DSC_COMPILER_TARGETS_CPU_SCHEDULE_H
 #define DSC_COMPILER_TARGETS_CPU_SCHEDULE_H
 
-#include "compiler/targets/cpu/AccessScan.h"
+#include "compiler/targets/common/AccessScan.h"
 #include "compiler/targets/cpu/KernelCode.h"
 #include <functional>
 

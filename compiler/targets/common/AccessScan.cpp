@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/targets/cpu/AccessScan.h"
+#include "compiler/targets/common/AccessScan.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -7,7 +7,7 @@ using namespace dsc::prim;
 using llvm::ArrayRef;
 using llvm::SmallVector;
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 Expr AccessScan::fresh(Expr extent) {
   extents.push_back(extent);
@@ -209,4 +209,4 @@ SmallVector<Expr> AccessScan::breakpoints(unsigned id) const {
   return result;
 }
 
-} // namespace dsc::cpu
+} // namespace dsc::target

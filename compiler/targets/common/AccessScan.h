@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // A dry run of code generation: which addresses a tree of operations reads for one element, and
 // where concatenations and paddings change their operand. Schedules are chosen by it.
-#ifndef DSC_COMPILER_TARGETS_CPU_ACCESSSCAN_H
-#define DSC_COMPILER_TARGETS_CPU_ACCESSSCAN_H
+#ifndef DSC_COMPILER_TARGETS_COMMON_ACCESSSCAN_H
+#define DSC_COMPILER_TARGETS_COMMON_ACCESSSCAN_H
 
-#include "compiler/targets/cpu/IndexMap.h"
+#include "compiler/targets/common/IndexMap.h"
 #include <set>
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 struct AccessScan {
   AccessScan(plan::KernelOp kernel, llvm::ArrayRef<Expr> extents)
@@ -45,6 +45,6 @@ private:
   bool dependsOn(Expr e, unsigned id) const;
 };
 
-} // namespace dsc::cpu
+} // namespace dsc::target
 
 #endif

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/targets/cpu/IndexMap.h"
+#include "compiler/targets/common/IndexMap.h"
 #include "dialects/plan/Panels.h"
 
 using namespace mlir;
 using namespace dsc::prim;
 using llvm::ArrayRef;
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 Indices delinearize(Expr number, ArrayRef<Expr> dims, ArrayRef<Expr> extents) {
   Indices result(dims.size(), constant(number.getContext(), 0));
@@ -70,4 +70,4 @@ Expr bufferAddress(plan::KernelOp kernel, unsigned operand, ArrayRef<Expr> at,
   return simplify(address, extents);
 }
 
-} // namespace dsc::cpu
+} // namespace dsc::target

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where an element lies in memory.
-#ifndef DSC_COMPILER_TARGETS_CPU_INDEXMAP_H
-#define DSC_COMPILER_TARGETS_CPU_INDEXMAP_H
+#ifndef DSC_COMPILER_TARGETS_COMMON_INDEXMAP_H
+#define DSC_COMPILER_TARGETS_COMMON_INDEXMAP_H
 
 #include "dialects/plan/Plan.h"
 #include "dialects/prim/IndexMap.h"
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 using prim::Expr;
 using prim::Indices;
@@ -24,6 +24,6 @@ Expr panelAddress(plan::PanelsAttr layout, mlir::RankedTensorType type, llvm::Ar
 Expr bufferAddress(plan::KernelOp kernel, unsigned operand, llvm::ArrayRef<Expr> at,
                    llvm::ArrayRef<Expr> extents);
 
-} // namespace dsc::cpu
+} // namespace dsc::target
 
 #endif

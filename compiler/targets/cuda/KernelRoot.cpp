@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "compiler/targets/cuda/KernelRoot.h"
+#include "compiler/targets/cuda/Arithmetic.h"
+#include "dialects/prim/NarrowTypes.h"
+#include "llvm/ADT/TypeSwitch.h"
+
+using namespace mlir;
+using namespace dsc::prim;
+
+namespace dsc::cuda {
+
+static LogicalResult checkTypes(plan::KernelOp kernel) {
+  auto check = [&](Operation *op, Type type) -> LogicalResult {
+    Type element = getElementTypeOrSelf(type);
+    if (isSupported(element))
+      return success();
+    return op->emitError() << "the CUDA target has no code for the element type " << element;
+  };
+  for (Type type : kernel.getBlock().getArgumentTypes())
+    if (failed(check(kernel, type)))
+      return failure();
+  for (Operation &op : kernel.getBlock()) {
+    bool computes = isa<UnaryOp, BinaryOp, CompareOp, ReduceOp, ArgReduceOp, CumSumOp, DotOp, TopKOp>(op);
+    if (computes && llvm::any_of(op.getOperandTypes(), [](Type t) { return isNarrow(getElementTypeOrSelf(t)); }))
+      return op.emitError() << "the CUDA target converts and moves elements of " << getElementTypeOrSelf(op.getOperandTypes()[0])
+                            << " and computes nothing with them";
+    for (Type type : op.getResultTypes())
+      if (failed(check(&op, type)))
+        return failure();
+  }
+  return success();
+}
+
+/// The dot that only pointwise operations of the same shape separate from the output, and no other loop does.
+static DotOp findDot(plan::KernelOp kernel) {
+  if (kernel.getYielded().size() != 1)
+    return nullptr;
+  DotOp found;
+  llvm::SmallVector<Value> work{kernel.getYielded()[0]};
+  llvm::SmallPtrSet<Operation *, 8> seen;
+  while (!work.empty()) {
+    Operation *op = work.pop_back_val().getDefiningOp();
+    if (!op || !seen.insert(op).second)
+      continue;
+    if (auto dot = dyn_cast<DotOp>(op)) {
+      if (found)
+        return nullptr;
+      found = dot;
+    } else if (isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp>(op)) {
+      llvm::append_range(work, op->getOperands());
+    }
+  }
+  return found;
+}
+
+FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
+  if (failed(checkTypes(kernel)))
+    return failure();
+  if (DotOp dot = findDot(kernel))
+    return makeDotRoot(kernel, dot);
+  Operation *last = kernel.getYielded().empty() ? nullptr : kernel.getYielded()[0].getDefiningOp();
+  using Root = FailureOr<std::unique_ptr<KernelRoot>>;
+  return llvm::TypeSwitch<Operation *, Root>(last)
+      .Case<plan::GroupRowsOp, CumSumOp, ScatterNdOp, ScatterAlongAxisOp, TopKOp, NonZeroOp, model::AttentionOp,
+            model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp>([&](Operation *op) -> Root {
+        return op->emitError() << "the CUDA target has no kernel for " << op->getName();
+      })
+      .Default([&](Operation *) -> Root { return makeMapRoot(kernel); });
+}
+
+} // namespace dsc::cuda

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the last operation of a kernel is cut into blocks and written to memory. Its operands are asked element by element
+// (KernelSource).
+#ifndef DSC_COMPILER_TARGETS_CUDA_KERNELROOT_H
+#define DSC_COMPILER_TARGETS_CUDA_KERNELROOT_H
+
+#include "compiler/targets/cuda/KernelSource.h"
+#include "dialects/dsc/Dsc.h"
+#include <memory>
+
+namespace dsc::cuda {
+
+struct LaunchShape {
+  Expr grid;               // blocks; an expression over the kernel's sizes
+  unsigned threads = 128;  // of a block, a multiple of 32
+  unsigned sharedBytes = 0; // dynamic shared memory; arrays with a name in the source come on top
+};
+
+class KernelRoot {
+public:
+  explicit KernelRoot(plan::KernelOp kernel) : kernel(kernel), context(kernel.getContext()) {}
+  virtual ~KernelRoot() = default;
+  virtual LaunchShape launch() const = 0;
+  /// The body of the kernel. What a block computes does not depend on the others.
+  virtual void emit(KernelSource &source) const = 0;
+
+protected:
+  Expr constant(int64_t value) const { return prim::constant(context, value); }
+
+  plan::KernelOp kernel;
+  mlir::MLIRContext *context;
+};
+
+/// Fails with a diagnostic at the operation for which there is no code.
+mlir::FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel);
+
+std::unique_ptr<KernelRoot> makeDotRoot(plan::KernelOp kernel, prim::DotOp op);
+std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel);
+
+} // namespace dsc::cuda
+
+#endif
