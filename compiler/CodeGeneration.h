@@ -15,18 +15,19 @@ public:
 
   /// Sets the grids of the kernels and compiles them.
   mlir::LogicalResult run(mlir::ModuleOp module);
-  /// One a instruction set; valid as long as this object.
-  llvm::ArrayRef<EngineCode> getObjects() const { return objects; }
+  /// Valid as long as this object.
+  const EngineCode &getCode() const { return code; }
   /// What --emit=llvm or --emit=cuda prints.
   llvm::StringRef getText() const { return text; }
 
 private:
+  mlir::LogicalResult runCpu(mlir::ModuleOp module);
   mlir::LogicalResult runCuda(mlir::ModuleOp module);
 
   struct Storage;
   const CompileOptions &options;
   std::unique_ptr<Storage> storage;
-  std::vector<EngineCode> objects;
+  EngineCode code;
   std::string text;
 };
 

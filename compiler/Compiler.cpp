@@ -75,7 +75,7 @@ public:
     if (options.emit == codePhase)
       return printText(code.getText());
     progress.begin("engine");
-    auto summary = writeEngine(*module, code.getObjects(), *engine);
+    auto summary = writeEngine(*module, code.getCode(), *engine);
     if (failed(summary))
       return failure();
     progress.finish();

@@ -28,6 +28,7 @@ struct CompileOptions {
   std::string output;
   std::string target = "cpu";     // or "cuda"
   std::vector<std::string> architectures; // of the target cuda: "sm_90a", ...; empty: sm_90a
+  bool lineInfo = false;          // of the target cuda: code knows the lines of its source
   std::string kv = "state";       // or "io", "latent"
   std::string numeric = "f32";    // of 16-bit weights: widened to f32; or "bf16-dot"
   std::string emit;               // name of a phase: stop after it and print

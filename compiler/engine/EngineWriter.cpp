@@ -30,11 +30,11 @@ namespace {
 
 class EngineWriter {
 public:
-  EngineWriter(ModuleOp module, ArrayRef<EngineCode> code, OutputFile &file) : module(module), code(code), file(file) {}
+  EngineWriter(ModuleOp module, const EngineCode &code, OutputFile &file) : module(module), code(code), file(file) {}
 
   FailureOr<EngineSummary> write() {
-    // Manifest, weights, digests of weights, code: their number fixes where the first section begins.
-    uint32_t count = 3 + code.size();
+    // Manifest, weights, digests of weights, code, sources: their number fixes where the first section begins.
+    uint32_t count = 3 + code.code.size() + code.sources.size();
     std::vector<char> head(sizeof(dsc_file_header) + count * sizeof(dsc_section));
     if (fails(file.append(head)) || fails(file.align(4096)))
       return failure();
@@ -48,8 +48,11 @@ public:
         !append(DSC_SECTION_MANIFEST, "", 64,
                 {reinterpret_cast<const char *>(fbb.GetBufferPointer()), fbb.GetSize()}))
       return failure();
-    for (const EngineCode &object : code)
-      if (!append(DSC_SECTION_CODE, object.isa, 4096, object.elf))
+    for (const EngineSection &section : code.code)
+      if (!append(DSC_SECTION_CODE, section.tag, 4096, section.bytes))
+        return failure();
+    for (const EngineSection &section : code.sources)
+      if (!append(DSC_SECTION_SOURCE, section.tag, 64, section.bytes))
         return failure();
     summary.bytes = file.position();
     summary.weightBytes = weights.bytes();
@@ -110,9 +113,17 @@ private:
       std::vector<uint32_t> written;
       for (uint32_t i = 0; i < results; ++i)
         written.push_back(inputs + i);
-      kernelNumbers[kernel.getSymName()] = kernelTable.size();
+      uint32_t number = kernelTable.size();
+      kernelNumbers[kernel.getSymName()] = number;
+      std::vector<flatbuffers::Offset<KernelResources>> resources;
+      if (code.isCuda)
+        for (const KernelCodeInfo::Resources &r : code.kernels[number].resources)
+          resources.push_back(CreateKernelResourcesDirect(fbb, r.target.c_str(), r.registers, r.spillBytes, r.sharedBytes));
       kernelTable.push_back(CreateKernelDirect(fbb, kernel.getSymName().str().c_str(), inputs + results,
-                                               kernel.getSizes().size(), &written, describeBody(kernel).c_str()));
+                                               kernel.getSizes().size(), &written, describeBody(kernel).c_str(),
+                                               code.isCuda ? code.kernels[number].threads : 0,
+                                               code.isCuda ? code.kernels[number].sharedBytes : 0,
+                                               code.isCuda ? &resources : nullptr));
     }
     StateTable states;
     std::vector<flatbuffers::Offset<Entry>> entryTable;
@@ -132,8 +143,11 @@ private:
     for (StringRef key : {"onnx.producer", "dsc.report", "dsc.report.text", "dsc.numeric"})
       if (auto text = module->getAttrOfType<StringAttr>(key))
         metadata.push_back(CreateKeyValueDirect(fbb, key.str().c_str(), text.str().c_str()));
-    fbb.Finish(CreateManifestDirect(fbb, "dsc " DSC_VERSION, nullptr, &kernelTable, &weightTable, &stateTable, &entryTable,
-                                    &metadata),
+    std::vector<flatbuffers::Offset<flatbuffers::String>> required;
+    if (code.isCuda)
+      required.push_back(fbb.CreateString("cuda"));
+    fbb.Finish(CreateManifestDirect(fbb, "dsc " DSC_VERSION, code.isCuda ? &required : nullptr, &kernelTable, &weightTable,
+                                    &stateTable, &entryTable, &metadata, code.isCuda ? Device::Cuda : Device::Cpu),
                ManifestIdentifier());
     summary.entries = entryTable.size();
     summary.kernels = kernelTable.size();
@@ -142,7 +156,7 @@ private:
   }
 
   ModuleOp module;
-  ArrayRef<EngineCode> code;
+  const EngineCode &code;
   OutputFile &file;
   flatbuffers::FlatBufferBuilder fbb;
   std::vector<dsc_section> sections;
@@ -151,7 +165,7 @@ private:
 
 } // namespace
 
-FailureOr<EngineSummary> writeEngine(ModuleOp module, ArrayRef<EngineCode> code, OutputFile &file) {
+FailureOr<EngineSummary> writeEngine(ModuleOp module, const EngineCode &code, OutputFile &file) {
   return EngineWriter(module, code, file).write();
 }
 

@@ -11,10 +11,28 @@
 
 namespace dsc {
 
-/// Code of all kernels for one instruction set.
+/// Code of all kernels for one instruction set or architecture.
+struct EngineSection {
+  std::string tag; // "x86-64-v3", "sm_90a", ...
+  llvm::ArrayRef<char> bytes;
+};
+
+/// What the manifest says about a kernel's code on CUDA.
+struct KernelCodeInfo {
+  struct Resources {
+    std::string target;
+    uint32_t registers, spillBytes, sharedBytes;
+  };
+  uint32_t threads, sharedBytes;
+  std::vector<Resources> resources;
+};
+
+/// Code of all kernels of a plan.
 struct EngineCode {
-  std::string isa; // "x86-64-v3", "x86-64-v4"
-  llvm::ArrayRef<char> elf;
+  bool isCuda = false;
+  std::vector<EngineSection> code;
+  std::vector<EngineSection> sources;
+  std::vector<KernelCodeInfo> kernels; // by kernel; empty for a CPU
 };
 
 struct EngineSummary {
@@ -24,7 +42,7 @@ struct EngineSummary {
 
 /// Writes the engine of `module`, which is in plan form with grids and slots, and commits `file`. Weights are streamed from where
 /// they lie. Problems are diagnostics; then nothing is written.
-mlir::FailureOr<EngineSummary> writeEngine(mlir::ModuleOp module, llvm::ArrayRef<EngineCode> code, OutputFile &file);
+mlir::FailureOr<EngineSummary> writeEngine(mlir::ModuleOp module, const EngineCode &code, OutputFile &file);
 
 } // namespace dsc
 

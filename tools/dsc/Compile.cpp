@@ -46,6 +46,7 @@ void addCompileCommand(CLI::App &app) {
   command->add_option("--emit", options.emit, text)->check(CLI::IsMember(phases));
   command->add_option("--dim", arguments->dims, "NAME=LO..HI or NAME=SIZE: what sizes a dimension can have");
   command->add_option("--isa", options.isas, "instruction sets to compile for: x86-64-v3, x86-64-v4, x86-64-v4+avx512bf16");
+  command->add_flag("--line-info", options.lineInfo, "cuda: reports of profilers and of the simulator name lines of the sources");
   command
       ->add_option("--numeric", options.numeric,
                    "how bf16 weights are multiplied: f32, widened; bf16-dot, by the instruction for pairs of bf16 (other bits, twice the rate on "

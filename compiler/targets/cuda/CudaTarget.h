@@ -6,7 +6,9 @@
 #ifndef DSC_COMPILER_TARGETS_CUDA_CUDATARGET_H
 #define DSC_COMPILER_TARGETS_CUDA_CUDATARGET_H
 
+#include "compiler/targets/cuda/CubinResources.h"
 #include "mlir/IR/BuiltinOps.h"
+#include "llvm/Support/Error.h"
 #include <string>
 #include <vector>
 
@@ -25,6 +27,31 @@ mlir::LogicalResult assignGrids(mlir::ModuleOp plan);
 
 /// The sources of all kernels, in order. Fails with a diagnostic at an operation without code.
 mlir::FailureOr<std::vector<GeneratedKernel>> generateSources(mlir::ModuleOp plan);
+
+struct CudaOptions {
+  /// "sm_90a", ...: each gets a cubin; empty: sm_90a.
+  std::vector<std::string> architectures;
+  unsigned threads = 2;
+  /// Line information in the PTX and the cubins.
+  bool lineInfo = false;
+};
+
+/// An image for each kernel, in order, behind a table of them (runtime/format/layout.h).
+struct ImageSection {
+  std::string tag; // "sm_90a", "compute_80", "cuda"
+  std::vector<char> bytes;
+};
+
+struct CompiledKernels {
+  std::vector<ImageSection> code; // cubins of the architectures, then PTX for what is newer
+  ImageSection source;
+  /// By kernel, one for each architecture.
+  std::vector<std::vector<std::pair<std::string, KernelResources>>> resources;
+};
+
+/// Compiles with NVRTC, through its cache on disk; equal sources once. Fails without NVRTC, and with its message at the line that it
+/// refuses.
+llvm::Expected<CompiledKernels> compileKernels(llvm::ArrayRef<GeneratedKernel> kernels, const CudaOptions &options);
 
 } // namespace dsc::cuda
 
