@@ -5,6 +5,7 @@
 #include "tools/dsc/Failure.h"
 #include "tools/dsc/Json.h"
 #include "tools/dsc/Roof.h"
+#include "tools/dsc/SessionOptions.h"
 
 #include <algorithm>
 #include <chrono>
@@ -166,6 +167,8 @@ void Bench::report() {
 }
 
 int Bench::run() {
+  if (options.roof && options.session.device != "cpu")
+    throw Failure(ExitUsage, "--roof measures this machine's processor; for a GPU there is tools/gpu-check");
   runAll(false); // warms caches, grows the arena
   for (int i = 0; i < options.repeat; ++i)
     runAll(true);
@@ -196,7 +199,7 @@ void addBenchCommand(CLI::App &app) {
   command->add_option("--repeat", options->repeat, "measured repetitions of all calls")
       ->capture_default_str()
       ->check(CLI::PositiveNumber);
-  command->add_option("--threads", options->session.threads, "0: one per core");
+  addSessionOptions(*command, options->session);
   command->add_flag("--profile", options->profile, "time of each kernel");
   command->add_flag("--roof", options->roof, "measure the machine too: its share of reading all weights once");
   command->add_flag("--lines", options->lines, "one line a repetition and nothing else: ms NUMBER");

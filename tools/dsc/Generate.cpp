@@ -4,6 +4,7 @@
 #include "tools/dsc/Failure.h"
 #include "tools/dsc/GenerateRoles.h"
 #include "tools/dsc/Json.h"
+#include "tools/dsc/SessionOptions.h"
 
 #include <algorithm>
 #include <chrono>
@@ -90,7 +91,7 @@ void addGenerateCommand(CLI::App &app) {
   command->add_option("-n", options->count, "new tokens")->capture_default_str();
   command->add_option("--temperature", options->temperature, "0: greedy")->capture_default_str();
   command->add_option("--seed", options->seed, "of the draws")->capture_default_str();
-  command->add_option("--threads", options->session.threads, "0: one per core");
+  addSessionOptions(*command, options->session);
   command->add_flag("--json", options->json, "report as JSON");
   command->callback([options] { runCommand([&] { return generate(*options); }); });
 }

@@ -6,6 +6,7 @@
 #include "tools/dsc/Convert.h"
 #include "tools/dsc/Failure.h"
 #include "tools/dsc/Json.h"
+#include "tools/dsc/SessionOptions.h"
 
 #include <optional>
 
@@ -14,7 +15,7 @@ namespace dsc {
 namespace {
 
 struct RunOptions {
-  std::string engine, device = "cpu", save;
+  std::string engine, save;
   CallFiles files;
   Tolerance tolerance;
   SessionSettings session;
@@ -164,8 +165,7 @@ void addRunCommand(CLI::App &app) {
       ->capture_default_str();
   command->add_option("--rtol", options->tolerance.relative, "relative tolerance")
       ->capture_default_str();
-  command->add_option("--device", options->device, "where to run")->check(CLI::IsMember({"cpu"}));
-  command->add_option("--threads", options->session.threads, "0: one per core");
+  addSessionOptions(*command, options->session);
   command->add_flag("--json", options->json, "report as JSON");
   command->callback([options] { runCommand([&] { return Runner(*options).run(); }); });
 }

@@ -54,7 +54,9 @@ std::vector<dsc_state_info> EngineHandle::states(size_t entry) const {
 SessionHandle::SessionHandle(const EngineHandle &engine, const SessionSettings &settings)
     : engine(engine) {
   dsc_error error = {};
-  dsc_runtime_options runtimeOptions = {sizeof runtimeOptions, settings.threads};
+  dsc_runtime_options runtimeOptions = {sizeof runtimeOptions, settings.threads,
+                                       settings.device.c_str(),
+                                       settings.driver.empty() ? nullptr : settings.driver.c_str()};
   dsc_runtime *newRuntime = nullptr;
   check(dsc_runtime_create(&runtimeOptions, &newRuntime, &error), error);
   runtime.reset(newRuntime);

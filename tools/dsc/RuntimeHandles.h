@@ -35,6 +35,7 @@ private:
 
 struct SessionSettings {
   int threads = 0;
+  std::string device = "cpu", driver;
   int64_t capacity = 0;
 };
 

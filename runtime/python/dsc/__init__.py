@@ -10,6 +10,7 @@ from .errors import (
     BusyError,
     CapacityError,
     CorruptError,
+    DeviceError,
     Error,
     IndexRangeError,
     InvalidArgumentError,
@@ -21,5 +22,5 @@ from .session import Session
 __version__ = "0.1.0"
 __all__ = [
     "Engine", "Entry", "State", "Value", "Session", "Status", "Error", "InvalidArgumentError",
-    "CorruptError", "UnsupportedError", "CapacityError", "BusyError", "IndexRangeError",
+    "CorruptError", "UnsupportedError", "CapacityError", "BusyError", "IndexRangeError", "DeviceError",
 ]

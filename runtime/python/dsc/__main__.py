@@ -24,6 +24,7 @@ def _arguments(argv):
     g.add_argument("--eos", default="", help="ids or token texts that end the text, separated by commas")
     g.add_argument("--ids", action="store_true", help="print ids instead of text")
     g.add_argument("--threads", type=int, default=0)
+    g.add_argument("--device", default="cpu", help="cpu, cuda, cuda:NUMBER, ptxsim")
     g.add_argument("--capacity", type=int, default=0, help="rows to reserve in the states")
     return parser.parse_args(argv)
 
@@ -66,7 +67,7 @@ def _generate(args):
     except Exception as error:
         raise GenerateError(f"{args.tokenizer}: {error}")
     prompt = tokenizer.encode(args.prompt).ids
-    with Engine(args.engine) as engine, Session(engine, args.threads, args.capacity) as session:
+    with Engine(args.engine) as engine, Session(engine, args.threads, args.capacity, device=args.device) as session:
         generator = Generator(engine, session)
         sampler = Sampler(args.temperature, args.top_k, args.top_p, args.seed)
         tokens, stream = [], None if args.ids else _Stream(tokenizer, prompt)

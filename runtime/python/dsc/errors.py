@@ -14,6 +14,7 @@ class Status(enum.IntEnum):
     CAPACITY_EXCEEDED = 6
     BUSY = 7
     INDEX_OUT_OF_RANGE = 8
+    DEVICE = 9
 
 
 class Error(Exception):
@@ -56,6 +57,10 @@ class IndexRangeError(Error, IndexError):
     pass
 
 
+class DeviceError(Error, RuntimeError):
+    pass
+
+
 _classes = {
     Status.INVALID_ARGUMENT: InvalidArgumentError,
     Status.IO: FileError,
@@ -65,6 +70,7 @@ _classes = {
     Status.CAPACITY_EXCEEDED: CapacityError,
     Status.BUSY: BusyError,
     Status.INDEX_OUT_OF_RANGE: IndexRangeError,
+    Status.DEVICE: DeviceError,
 }
 
 

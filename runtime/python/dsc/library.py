@@ -17,7 +17,7 @@ class Tensor(Structure):
 
 
 class RuntimeOptions(Structure):
-    _fields_ = [("size", c_size_t), ("threads", c_int32)]
+    _fields_ = [("size", c_size_t), ("threads", c_int32), ("device", c_char_p), ("driver", c_char_p)]
 
 
 class EngineOptions(Structure):

@@ -2,6 +2,7 @@
 """Sessions: runs and the state between them."""
 
 import ctypes
+import os
 
 import numpy as np
 
@@ -36,14 +37,17 @@ class Session:
 
     threads: including the caller's; None: one per core that this process may use.
     capacity: rows reserved for growing states; with fixed_capacity they never grow.
+    device: "cpu", or for engines with CUDA kernels "cuda", "cuda:1" (a GPU) or "ptxsim" (its simulator).
+    driver: path of the CUDA driver's library; None: where the system or this package has it.
     """
 
-    def __init__(self, engine, threads=None, capacity=None, fixed_capacity=False):
+    def __init__(self, engine, threads=None, capacity=None, fixed_capacity=False, device="cpu", driver=None):
         self.engine = engine
         self._runtime = ctypes.c_void_p()
         self._handle = ctypes.c_void_p()
         self._error = library.ErrorBuffer()
-        options = library.RuntimeOptions(ctypes.sizeof(library.RuntimeOptions), threads or 0)
+        options = library.RuntimeOptions(ctypes.sizeof(library.RuntimeOptions), threads or 0, device.encode(),
+                                         os.fsencode(driver) if driver else None)
         self._check(c.dsc_runtime_create(options, ctypes.byref(self._runtime), self._error))
         options = library.SessionOptions(ctypes.sizeof(library.SessionOptions), capacity or 0, int(fixed_capacity))
         self._check(c.dsc_session_create(self._runtime, engine._handle, options, ctypes.byref(self._handle),

@@ -5,6 +5,8 @@
 #include "tools/dsc/Commands.h"
 #include "tools/dsc/Npz.h"
 
+#include <fmt/ranges.h>
+
 #include <cstdlib>
 #include <filesystem>
 #include <numeric>
@@ -213,6 +215,40 @@ TEST_F(CommandsTest, GenerateWithStagesAndAlone) {
       dscCommand({"generate", multi.path, "--ids", "3,1", "--temperature", "10", "--seed", "8"})
           .out,
       hot);
+}
+
+// The same commands on the simulator of a GPU, with the toy model's CUDA kernels.
+TEST_F(CommandsTest, Devices) {
+  setenv("DSC_TEST_DEVICE", "ptxsim", 1);
+  TemporaryFile cuda(toyLanguageModel(true));
+  unsetenv("DSC_TEST_DEVICE");
+  std::string first = write("first.npz", callArrays({3, 1, 4}, 0));
+  std::string second = write("second.npz", callArrays({3, 1, 4, 1}, 3));
+  Output o = dscCommand(
+      {"run", cuda.path, "--npz", first, "--npz", second, "--device=ptxsim", "--atol", "0"});
+  EXPECT_EQ(o.code, 0) << o.out << o.err;
+  EXPECT_TRUE(contains(o.out, "  present_text: i64 [1, 4]: largest error 0")) << o.out;
+  std::string want = fmt::format("{}\n", fmt::join(toyContinuation({3, 1, 4}, 6), ","));
+  o = dscCommand({"generate", cuda.path, "--ids", "3,1,4", "-n", "6", "--device", "ptxsim"});
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_EQ(o.out, want);
+  o = dscCommand({"bench", cuda.path, "--npz", first, "--repeat", "2", "--profile", "--json",
+                  "--device=ptxsim"});
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_TRUE(contains(o.out, "\"name\":\"toy_logits\"")) << o.out;
+  EXPECT_FALSE(contains(o.out, "\"nanoseconds\":0,")) << o.out;
+
+  auto refused = [&](std::vector<std::string> arguments, int code, const std::string &part) {
+    Output o = dscCommand(std::move(arguments));
+    EXPECT_EQ(o.code, code);
+    EXPECT_TRUE(contains(o.err, part)) << o.err;
+  };
+  refused({"run", cuda.path, "--npz", first}, 3, "the engine has CUDA kernels");
+  refused({"run", stages.path, "--npz", first, "--device=ptxsim"}, 3, "the engine has CPU code");
+  refused({"run", cuda.path, "--npz", first, "--device=cuda", "--driver=/nowhere.so"}, 3,
+          "cannot open the CUDA driver: /nowhere.so");
+  refused({"run", cuda.path, "--npz", first, "--device=gpu"}, 2, "device 'gpu' is none of");
+  refused({"bench", cuda.path, "--npz", first, "--device=ptxsim", "--roof"}, 2, "gpu-check");
 }
 
 TEST_F(CommandsTest, GenerateRefusesWhatItCannotFill) {

@@ -125,6 +125,22 @@ class DscTest(unittest.TestCase):
                 tokens = list(generate(Generator(engine, session), prompt, 12, Sampler()))
                 self.assertEqual(tokens, continuation(prompt, 12))
 
+    def test_devices(self):
+        with tempfile.TemporaryDirectory() as folder:
+            subprocess.run([TOY_ENGINE, folder], check=True, env={**os.environ, "DSC_TEST_DEVICE": "ptxsim"})
+            path = os.path.join(folder, "stages.dsce")
+            with dsc.Engine(path) as engine:
+                with dsc.Session(engine, device="ptxsim") as session:
+                    self.assertEqual(list(generate(Generator(engine, session), [3, 1, 4], 5, Sampler())),
+                                     continuation([3, 1, 4], 5))
+                    self.assertEqual(session.read_state("text").tolist(), [[3, 1, 4] + continuation([3, 1, 4], 4)])
+                with self.assertRaisesRegex(dsc.UnsupportedError, "device 'cuda' or 'ptxsim'"):
+                    dsc.Session(engine)
+                with self.assertRaisesRegex(dsc.UnsupportedError, "cannot open the CUDA driver: /nowhere.so"):
+                    dsc.Session(engine, device="cuda", driver="/nowhere.so")
+                with self.assertRaisesRegex(dsc.InvalidArgumentError, "device 'gpu' is none of"):
+                    dsc.Session(engine, device="gpu")
+
     def test_stops_at_eos(self):
         wanted = continuation([3], 8)
         with dsc.Engine(self.multi) as engine, dsc.Session(engine) as session:
