@@ -44,10 +44,17 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createCSEPass());
 }
 
-static void optimize(OpPassManager &pm, const CompileOptions &) {
+static void optimize(OpPassManager &pm, const CompileOptions &options) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
   entry.addPass(createFormLatentAttention());
-  entry.addPass(createSplitAttention());
+  SplitAttentionOptions splits;
+  if (options.target != "cpu") {
+    // A GPU has hundreds of blocks to fill.
+    splits.leastRows = 64;
+    splits.mostSplits = 128;
+    splits.mostItems = 64;
+  }
+  entry.addPass(createSplitAttention(splits));
   entry.addPass(createDecomposeWithoutKernel());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
@@ -56,6 +63,8 @@ static void optimize(OpPassManager &pm, const CompileOptions &) {
 static void makePlan(OpPassManager &pm, const CompileOptions &options) {
   FormKernelsOptions kernels;
   kernels.packWeights = options.target == "cpu";
+  if (options.target != "cpu")
+    kernels.groupRows = 64;
   kernels.bf16Dot = options.numeric == "bf16-dot";
   pm.addPass(createFormKernels(kernels));
   pm.addNestedPass<func::FuncOp>(createPlanMemory());

@@ -332,8 +332,9 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
 def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
   let summary = "attention of few queries over a long past becomes parts that are computed side by side";
   let description = [{
-    With at most 16 blocks of 32 rows of scores (sequences, groups, heads of a group and queries) and more than 256 rows of the past,
-    each split of the past is a work item of its own. Where only the run knows the sizes, `dsc.choose` takes one form.
+    With at most `most-items` blocks of 32 rows of scores (sequences, groups, heads of a group and queries) and more than `least-rows` rows of
+    the past, each split of the past is a work item of its own. A split has `least-rows` rows or more, and there are `most-splits` at most. Where
+    only the run knows the sizes, `dsc.choose` takes one form.
 
     ```mlir
     %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... -> tensor<1x1x16x1x512xf32>
@@ -342,8 +343,11 @@ def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
     %o = dsc.attention_combine %s, %m, %l : ... -> tensor<1x1x16x1x512xf32>
     ```
 
-    Numerics: bitwise, for the kernel of dsc.attention keeps to the same splits.
+    Numerics: bitwise with the default options on a CPU, whose kernel of dsc.attention keeps to the same splits; else reassociates.
   }];
+  let options = [Option<"leastRows", "least-rows", "int64_t", "256", "rows of a split at least: a multiple of 64">,
+                 Option<"mostSplits", "most-splits", "int64_t", "16", "splits at most">,
+                 Option<"mostItems", "most-items", "int64_t", "16", "blocks of rows of scores above which nothing is split">];
   let statistics = [Statistic<"numSplit", "split", "Number of attentions split">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
@@ -395,6 +399,7 @@ def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {
   }];
   let options = [Option<"maxOps", "max-ops", "unsigned", "24", "operations in a kernel at most">,
                  Option<"packWeights", "pack-weights", "bool", "false", "constant operands of contractions lie in panels">,
+                 Option<"groupRows", "group-rows", "int64_t", "0", "rows of a group that chose one matrix, at most; 0: 48 with pack-weights, else no groups">,
                  Option<"bf16Dot", "bf16-dot", "bool", "false", "bf16 weights in pairs along the contracted dimension">];
   let statistics = [Statistic<"numLaunches", "launches", "Number of launches">,
                     Statistic<"numKernels", "kernels", "Number of different kernels">];

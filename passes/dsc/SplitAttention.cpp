@@ -14,17 +14,21 @@ namespace dsc {
 namespace {
 
 /// 1 where queries are so few that splits give work to processors without it, and the past has more than one split.
-Expr worthSplitting(model::AttentionOp op) {
+Expr worthSplitting(model::AttentionOp op, int64_t mostItems, int64_t leastRows) {
   MLIRContext *context = op.getContext();
   SmallVector<Expr> dims = getDims(op.getResult());
   // Work items of dsc.attention: 32 rows of scores each. The bound keeps the sums of all splits small, too.
   Expr items = dims[0] * dims[1] * ceilDiv(dims[2] * dims[3], constant(context, 32));
   Expr length = getDim(op.getValues().getType(), 2);
-  return nonNegative(constant(context, 16) - items) * nonNegative(length - 257);
+  return nonNegative(constant(context, mostItems) - items) * nonNegative(length - (leastRows + 1));
 }
 
-Value split(OpBuilder &b, model::AttentionOp op) {
-  Expr length = getDim(op.getValues().getType(), 2), rows = model::getSplitRows(length);
+/// The rows of a split depend on the number of rows alone; with the default options they are model::getSplitRows.
+Value split(OpBuilder &b, model::AttentionOp op, int64_t leastRows, int64_t mostSplits) {
+  constexpr int64_t tile = 64;
+  MLIRContext *context = op.getContext();
+  Expr length = getDim(op.getValues().getType(), 2);
+  Expr rows = max(constant(context, leastRows), ceilDiv(length, constant(context, mostSplits * tile)) * tile);
   SmallVector<Expr> sums = getDims(op.getResult());
   sums.insert(sums.begin(), ceilDiv(length, rows));
   Type type = elementType(op.getResult());
@@ -41,13 +45,13 @@ struct SplitAttention : impl::SplitAttentionBase<SplitAttention> {
     SmallVector<model::AttentionOp> all;
     getOperation().walk([&](model::AttentionOp op) { all.push_back(op); });
     for (model::AttentionOp op : all) {
-      Expr condition = worthSplitting(op);
+      Expr condition = worthSplitting(op, mostItems, leastRows);
       if (isConstant(condition, 0))
         continue;
       ++numSplit;
       OpBuilder b(op);
       b.setInsertionPointAfter(op);
-      Value parts = split(b, op);
+      Value parts = split(b, op, leastRows, mostSplits);
       if (isConstant(condition, 1)) {
         op.replaceAllUsesWith(parts);
         op.erase();

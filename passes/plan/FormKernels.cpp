@@ -227,8 +227,9 @@ struct FormKernels : impl::FormKernelsBase<FormKernels> {
       eraseDeadOps(func);
       placeStates(func);
       separateOutputs(func);
-      if (packWeights)
-        groupChosenRows(func);
+      // 48 rows against one panel, which stays in a core's cache for all of them.
+      if (packWeights || groupRows)
+        groupChosenRows(func, groupRows ? groupRows : 48);
       separateForms(func);
       numLaunches += EntryPlanner(func, kernels, maxOps, packWeights, bf16Dot).run();
     }

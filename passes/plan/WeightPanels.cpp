@@ -128,9 +128,7 @@ static bool isMatrixTimesVector(DotOp dot, bool isLhs, const OperandPath &path) 
   return llvm::count_if(llvm::enumerate(dims), [&](auto it) { return path.dims[it.index()] < 0 && !isConstant(it.value(), 1); }) == 1;
 }
 
-void groupChosenRows(func::FuncOp func) {
-  // Rows of one work item against one panel, which stays in a core's cache for all of them.
-  constexpr int64_t most = 48;
+void groupChosenRows(func::FuncOp func, int64_t most) {
   llvm::DenseMap<std::pair<Value, int64_t>, Value> known;
   func.walk([&](DotOp dot) {
     for (bool isLhs : {false, true}) {

@@ -14,8 +14,8 @@ namespace dsc::plan {
 PanelsAttr choosePanels(const Fusion::Tree &tree, mlir::Value input, bool bf16Dot);
 
 /// Contractions of a weight that indices choose for each row with one vector a row: their indices get a `plan.in_groups`, so that
-/// rows of one choice are done together.
-void groupChosenRows(mlir::func::FuncOp func);
+/// rows of one choice are done together, `most` at a time.
+void groupChosenRows(mlir::func::FuncOp func, int64_t most);
 
 } // namespace dsc::plan
 
