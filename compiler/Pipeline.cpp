@@ -55,7 +55,10 @@ static void optimize(OpPassManager &pm, const CompileOptions &options) {
     splits.mostItems = 64;
   }
   entry.addPass(createSplitAttention(splits));
-  entry.addPass(createDecomposeWithoutKernel());
+  DecomposeWithoutKernelOptions kernels;
+  if (options.target != "cpu")
+    kernels.mostShared = 163 << 10; // of capability 8.0 and above
+  entry.addPass(createDecomposeWithoutKernel(kernels));
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
 }

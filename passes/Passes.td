@@ -367,6 +367,8 @@ def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::Fun
 
     Numerics: bitwise for what has no kernel, by definition.
   }];
+  let options = [Option<"mostShared", "most-shared", "int64_t", "0",
+                        "bytes of shared memory of a block on a GPU, which bounds the widths; 0: a CPU, whose scratch does">];
   let statistics = [Statistic<"numDecomposed", "decomposed", "Number of operations decomposed">];
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }

@@ -37,7 +37,51 @@ bool fitsExpandedScratch(model::LatentAttentionOp op) {
   return op.getExpanded() && width <= (elementType(op.getResult()).isF64() ? most / 2 : most);
 }
 
-bool hasKernel(Operation *op) {
+/// Bytes that the smallest blocks of a GPU's kernels keep in shared memory: 16 queries, tiles of 16 keys and values, and for the expanded
+/// form 16 latent rows and two pieces of a weight; their scores and paddings at the end. None for a width that is not known.
+std::optional<int64_t> sharedBytes(Operation *op) {
+  int64_t features = 0, values = 0, latentWidth = 0, widest = 0;
+  bool known = true;
+  auto add = [&](int64_t &sum, Expr width) {
+    auto size = asConstant(width);
+    known &= size.has_value();
+    sum += size.value_or(0);
+  };
+  auto addQueries = [&](auto attention) {
+    for (Value q : attention.getQueries())
+      add(features, getDims(q).back());
+    add(values, getDims(attention.getValues()).back());
+    return elementType(attention.getValues());
+  };
+  Type type;
+  if (auto attention = dyn_cast<model::AttentionOp>(op)) {
+    type = addQueries(attention);
+  } else if (auto parts = dyn_cast<model::AttentionPartsOp>(op)) {
+    type = addQueries(parts);
+  } else {
+    auto latent = cast<model::LatentAttentionOp>(op);
+    type = elementType(latent.getResult());
+    add(widest, getDims(latent.getQuery()).back());
+    features = widest;
+    if (latent.getRopeQuery())
+      add(features, getDims(latent.getRopeQuery()).back());
+    add(values, getDims(latent.getResult()).back());
+    add(latentWidth, getDims(latent.getLatent()).back());
+    widest = std::max(widest, values) + 16;
+  }
+  constexpr int64_t depth = 32, pad = 24, rest = 16 << 10;
+  int64_t elements = 32 * (features + pad) + 16 * (values + pad);
+  if (latentWidth)
+    elements += 16 * (latentWidth + depth + pad) + 2 * std::max(widest * (depth + pad), depth * (widest + pad));
+  return known ? std::optional(elements * int64_t(type.getIntOrFloatBitWidth() / 8) + rest) : std::nullopt;
+}
+
+bool hasKernel(Operation *op, int64_t mostShared) {
+  if (mostShared && isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(op)) {
+    auto latent = dyn_cast<model::LatentAttentionOp>(op);
+    auto bytes = sharedBytes(op);
+    return (!latent || latent.getExpanded()) && bytes && *bytes <= mostShared;
+  }
   if (auto latent = dyn_cast<model::LatentAttentionOp>(op))
     return fitsExpandedScratch(latent);
   if (auto attention = dyn_cast<model::AttentionOp>(op))
@@ -51,7 +95,7 @@ struct DecomposeWithoutKernel : impl::DecomposeWithoutKernelBase<DecomposeWithou
   using Base::Base;
   void runOnOperation() override {
     getOperation().walk([&](model::Decomposable op) {
-      if (hasKernel(op))
+      if (hasKernel(op, mostShared))
         return;
       OpBuilder b(op);
       op->replaceAllUsesWith(op.decompose(b));

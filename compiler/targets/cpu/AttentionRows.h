@@ -4,7 +4,8 @@
 #ifndef DSC_COMPILER_TARGETS_CPU_ATTENTIONROWS_H
 #define DSC_COMPILER_TARGETS_CPU_ATTENTIONROWS_H
 
-#include "compiler/targets/cpu/AttentionProblem.h"
+#include "compiler/targets/common/AttentionProblem.h"
+#include "compiler/targets/cpu/KernelCode.h"
 #include "compiler/targets/cpu/Scratch.h"
 
 namespace dsc::cpu {

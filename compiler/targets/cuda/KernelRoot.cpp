@@ -56,15 +56,21 @@ static DotOp findDot(plan::KernelOp kernel) {
 FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
   if (failed(checkTypes(kernel)))
     return failure();
-  if (DotOp dot = findDot(kernel))
+  if (DotOp dot = findDot(kernel)) {
+    if (auto root = makeLinearRoot(kernel, dot))
+      return root;
     return makeDotRoot(kernel, dot);
+  }
   Operation *last = kernel.getYielded().empty() ? nullptr : kernel.getYielded()[0].getDefiningOp();
   using Root = FailureOr<std::unique_ptr<KernelRoot>>;
   return llvm::TypeSwitch<Operation *, Root>(last)
-      .Case<plan::GroupRowsOp, CumSumOp, ScatterNdOp, ScatterAlongAxisOp, TopKOp, NonZeroOp, model::AttentionOp,
-            model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp>([&](Operation *op) -> Root {
+      .Case<plan::GroupRowsOp, CumSumOp, ScatterNdOp, ScatterAlongAxisOp, TopKOp, NonZeroOp>([&](Operation *op) -> Root {
         return op->emitError() << "the CUDA target has no kernel for " << op->getName();
       })
+      .Case<model::AttentionOp>([&](auto op) -> Root { return makeAttentionRoot(kernel, op); })
+      .Case<model::AttentionPartsOp>([&](auto op) -> Root { return makeAttentionPartsRoot(kernel, op); })
+      .Case<model::AttentionCombineOp>([&](auto op) -> Root { return makeAttentionCombineRoot(kernel, op); })
+      .Case<model::LatentAttentionOp>([&](auto op) -> Root { return makeExpandedAttentionRoot(kernel, op); })
       .Default([&](Operation *) -> Root { return makeMapRoot(kernel); });
 }
 

@@ -35,6 +35,13 @@ protected:
 mlir::FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel);
 
 std::unique_ptr<KernelRoot> makeDotRoot(plan::KernelOp kernel, prim::DotOp op);
+/// For operands in memory, of f32, f16 and bf16; null for others.
+std::unique_ptr<KernelRoot> makeLinearRoot(plan::KernelOp kernel, prim::DotOp op);
+std::unique_ptr<KernelRoot> makeAttentionRoot(plan::KernelOp kernel, model::AttentionOp op);
+std::unique_ptr<KernelRoot> makeAttentionPartsRoot(plan::KernelOp kernel, model::AttentionPartsOp op);
+std::unique_ptr<KernelRoot> makeAttentionCombineRoot(plan::KernelOp kernel, model::AttentionCombineOp op);
+/// Keys and values are made per tile.
+std::unique_ptr<KernelRoot> makeExpandedAttentionRoot(plan::KernelOp kernel, model::LatentAttentionOp op);
 std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel);
 
 } // namespace dsc::cuda

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the attention kernel is asked for, whether heads share their keys and values or make them
 // from latent rows.
-#ifndef DSC_COMPILER_TARGETS_CPU_ATTENTIONPROBLEM_H
-#define DSC_COMPILER_TARGETS_CPU_ATTENTIONPROBLEM_H
+#ifndef DSC_COMPILER_TARGETS_COMMON_ATTENTIONPROBLEM_H
+#define DSC_COMPILER_TARGETS_COMMON_ATTENTIONPROBLEM_H
 
-#include "compiler/targets/cpu/KernelCode.h"
+#include "compiler/targets/common/IndexMap.h"
 #include "dialects/dsc/Dsc.h"
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 /// Keys or values: rows in memory, or images of latent rows [b, t, k] under the weight [g, d, k] of
 /// a head.
@@ -64,6 +64,6 @@ private:
   template <class Op> void read(Op op);
 };
 
-} // namespace dsc::cpu
+} // namespace dsc::target
 
 #endif

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "compiler/targets/cpu/AttentionProblem.h"
+#include "compiler/targets/common/AttentionProblem.h"
 
 using namespace mlir;
 using namespace dsc::prim;
 
-namespace dsc::cpu {
+namespace dsc::target {
 
 template <class Op> void AttentionProblem::read(Op op) {
   mask = op.getMask(), bias = op.getBias();
@@ -50,4 +50,4 @@ AttentionProblem::AttentionProblem(model::LatentAttentionOp op)
   accumulator = type.isF64() ? type : Type(Float32Type::get(type.getContext()));
 }
 
-} // namespace dsc::cpu
+} // namespace dsc::target
