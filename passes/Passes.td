@@ -41,6 +41,10 @@ def OnnxToPrim : Pass<"onnx-to-prim", "::mlir::ModuleOp"> {
     here: broadcasting, negative axes, defaults, differences between opsets. Shapes are inferred, never read from the file; sizes
     that must be equal are unified, and what cannot be decided becomes a `prim.require`. All nodes without a lowering are reported at once.
 
+    Open sizes that meet in a broadcast are unified as well, because exporters give equal sizes different names. In a graph without a
+    matrix of constants, or with `stretch`, either may instead be 1 at run time, as ONNX has it: the operand is then read by
+    `prim.take` at min(position, size - 1).
+
     ```mlir
     func.func @main(%x: tensor<?x64xf32> {onnx.name = "x", onnx.dims = ["n", "64"]}) -> ... {
       %0 = "onnx.Relu"(%x) : (tensor<?x64xf32>) -> !onnx.any
@@ -53,6 +57,7 @@ def OnnxToPrim : Pass<"onnx-to-prim", "::mlir::ModuleOp"> {
 
     Numerics: defines them.
   }];
+  let options = [Option<"stretch", "stretch", "bool", "false", "sizes of different names may be 1 at run time where they meet in a broadcast, in models too">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::mlir::func::FuncDialect"];
 }
 

@@ -154,6 +154,20 @@ static bool unfoldsWithin(const Manifest &manifest, uint64_t budget) {
   return ok;
 }
 
+// The verifier looks at where a vector begins, with its length; elements of eight bytes may still be at an odd place.
+template <class Vector> static bool isAligned(const Vector *vector) {
+  return !vector || reinterpret_cast<uintptr_t>(vector->Data()) % 8 == 0;
+}
+
+static bool elementsAreAligned(const Manifest &manifest) {
+  bool ok = true;
+  for (uint32_t i = 0; ok && i < count(manifest.weights()); ++i)
+    ok = isAligned(manifest.weights()->Get(i)->dims());
+  for (uint32_t i = 0; ok && i < manifest.entries()->size(); ++i)
+    ok = isAligned(manifest.entries()->Get(i)->exprs());
+  return ok;
+}
+
 dsc_status checkManifest(const char *data, uint64_t bytes, uint64_t weightBytes, dsc_error *error) {
   PlanError bad(error, nullptr);
   if (bytes < 8 || bytes >= FLATBUFFERS_MAX_BUFFER_SIZE)
@@ -164,6 +178,8 @@ dsc_status checkManifest(const char *data, uint64_t bytes, uint64_t weightBytes,
   if (!VerifyManifestBuffer(verifier))
     return bad("not a valid FlatBuffer of this format");
   const Manifest &manifest = *GetManifest(data);
+  if (!elementsAreAligned(manifest))
+    return bad("elements of eight bytes are not aligned");
   for (uint32_t i = 0; i < count(manifest.requires_()); ++i)
     if (strcmp(text(manifest.requires_()->Get(i)), "cuda"))
       return fail(error, DSC_UNSUPPORTED, "the engine requires '%.200s', which this runtime lacks",

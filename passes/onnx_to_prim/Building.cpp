@@ -87,24 +87,11 @@ FailureOr<Dims> Lowering::broadcastDims(Node &node, ArrayRef<Value> values) {
     size_t offset = resultRank - rank(value);
     for (size_t i = offset; i < resultRank; ++i) {
       // Read the dimension anew each time: unification changes types.
-      Expr dim = getDim(value.getType(), i - offset);
-      result[i] = current(result[i]);
-      if (isConstant(dim, 1) || dim == result[i])
-        continue;
-      if (isConstant(result[i], 1)) {
-        result[i] = dim;
-        continue;
-      }
-      if (requireUnit(node, dim))
-        continue;
-      if (requireUnit(node, result[i])) {
-        result[i] = dim;
-        continue;
-      }
-      auto unified = unify(node, result[i], dim, "sizes of operands along dimension " + llvm::Twine(i));
-      if (failed(unified))
+      auto joint = joinSizes(node, result[i], getDim(value.getType(), i - offset),
+                             "sizes of operands along dimension " + llvm::Twine(i));
+      if (failed(joint))
         return failure();
-      result[i] = *unified;
+      result[i] = *joint;
     }
   }
   for (Expr &dim : result)
@@ -127,11 +114,22 @@ Value Lowering::broadcastTo(Value value, ArrayRef<Expr> dims) {
   Dims own = getDims(value);
   for (auto [i, dim] : llvm::enumerate(own)) {
     axes.push_back(offset + i);
+    if (isConstant(dim, 1) || dim == dims[offset + i])
+      continue;
     // Unified but not identical (a prim.require stands between them): same buffer, other name.
-    if (!isConstant(dim, 1) && dim != dims[offset + i])
-      dim = provablyNonNegative(-dim + 1) ? size(1) : dims[offset + i];
+    if (provablyNonNegative(-dim + 1))
+      dim = size(1);
+    else if (stretches)
+      value = stretch(value, i, dim = dims[offset + i]);
+    else
+      dim = dims[offset + i];
   }
   return broadcastInDim(castTo(value, own), axes, dims);
+}
+
+Value Lowering::stretch(Value value, int64_t axis, Expr size) {
+  Expr last = getDim(value.getType(), axis) - 1;
+  return take(value, indexExpr(min(index(getContext(), 0), last), {size}, i64()), axis);
 }
 
 Value Lowering::broadcastInDim(Value x, ArrayRef<int64_t> axes, ArrayRef<Expr> dims) {
@@ -321,18 +319,10 @@ FailureOr<Value> Lowering::matmul(Node &node, Value a, Value b, Type resultEleme
     for (Value *v : {&headA, &headB})
       for (int64_t i = 0, e = leading(*v); i < e; ++i) {
         size_t at = batchRank - e + i;
-        Expr dim = getDim(v->getType(), i);
-        batch[at] = current(batch[at]);
-        if (isConstant(dim, 1) || dim == batch[at])
-          continue;
-        if (isConstant(batch[at], 1)) {
-          batch[at] = dim;
-          continue;
-        }
-        auto unified = unify(node, batch[at], dim, "leading sizes of the product");
-        if (failed(unified))
+        auto joint = joinSizes(node, batch[at], getDim(v->getType(), i), "leading sizes of the product");
+        if (failed(joint))
           return failure();
-        batch[at] = *unified;
+        batch[at] = *joint;
       }
     for (Expr &dim : batch)
       dim = current(dim);

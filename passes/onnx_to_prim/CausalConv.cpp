@@ -45,9 +45,11 @@ LogicalResult lowerCausalConv(Node &node, Lowering &l) {
   Value x = node.getInput(0), w = node.getInput(1);
   if (failed(expectSameElementType(node, {x, w})) || failed(unifyDim(node, x, 1, w, 0, "channels")))
     return failure();
-  Expr k = getDim(w.getType(), 2);
-  if (!isConstant(getDim(w.getType(), 1), 1) || isConstant(k, 0))
+  if (isConstant(getDim(w.getType(), 2), 0))
     return node.error() << "the weight must be [channels, 1, k]";
+  if (failed(l.unify(node, getDim(w.getType(), 1), l.size(1), "the weight must be [channels, 1, k]")))
+    return failure();
+  Expr k = getDim(w.getType(), 2);
   StringRef activation = node.getString("activation", "none");
   if (activation != "none" && activation != "silu" && activation != "swish")
     return node.error() << "unknown activation '" << activation << "'";

@@ -45,7 +45,7 @@ static FailureOr<Value> scalarOf(Node &node, Lowering &lowering, TypedAttr value
 }
 
 static LogicalResult lowerConstantOfShape(Node &node, Lowering &lowering) {
-  auto dims = lowering.integers(node, node.getInput(0), "shape", 0);
+  auto dims = lowering.integers(node, node.getInput(0), "shape", 0, node.getDeclaredRank(0));
   if (failed(dims))
     return failure();
   for (Expr dim : *dims)
@@ -229,7 +229,7 @@ static LogicalResult lowerOneHot(Node &node, Lowering &lowering) {
   if (failed(lowering.unify(node, getDim(values.getType(), 0), lowering.size(2), "number of values")))
     return failure();
   values = lowering.castTo(values, {lowering.size(2)});
-  auto depth = lowering.integers(node, lowering.convert(node.getInput(1), lowering.i64()), "depth", 0);
+  auto depth = lowering.integers(node, lowering.convert(node.getInput(1), lowering.i64()), "depth", 0, 1);
   if (failed(depth))
     return failure();
   if (depth->size() != 1)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Conv over any number of spatial dimensions: padding, one strided slice per tap of the kernel, one contraction.
+// Conv over any number of spatial dimensions: padding, one strided slice per tap of the kernel, one contraction. Where the sizes
+// of the weight are open, the windows are taken by their positions instead.
 #include "passes/onnx_to_prim/Convolution.h"
 
 using namespace mlir;
@@ -16,7 +17,7 @@ public:
     if (failed(readShapes()) || failed(readPadding()))
       return failure();
     x = pad(x);
-    Value y = isDepthwise() ? depthwise() : general();
+    Value y = weightDims.empty() ? open() : isDepthwise() ? depthwise() : general();
     if (node.hasInput(2)) {
       FailureOr<Value> biased = addBias(y);
       if (failed(biased))
@@ -48,30 +49,39 @@ private:
       return node.error() << "input 0 has rank " << rank(x) << ", below 3";
     if (failed(expectRank(node, 1, rank(x))) || failed(expectSameElementType(node, {x, w})))
       return failure();
-    Dims weight = getDims(w);
-    for (Expr dim : weight) {
-      if (!asConstant(dim) || *asConstant(dim) <= 0)
-        return node.error() << "the weight's shape must be constant and not empty";
-      weightDims.push_back(*asConstant(dim));
+    if (auto kernel = node.getInts("kernel_shape")) {
+      if (int64_t(kernel->size()) != spatial)
+        return node.error() << "kernel_shape differs from the weight's shape";
+      Dims dims = getDims(w);
+      llvm::copy(l.sizes(*kernel), dims.begin() + 2);
+      if (failed(l.unify(node, getDims(w), dims, "kernel_shape and the weight's shape")))
+        return failure();
+      w = l.castTo(w, dims);
     }
     group = node.getInt("group", 1);
-    if (group <= 0 || weightDims[0] % group)
-      return node.error() << weightDims[0] << " output channels do not divide into " << group << " groups";
-    FailureOr<Expr> channels =
-        l.unify(node, getDim(x.getType(), 1), l.size(weightDims[1] * group), "input channels");
+    if (group <= 0)
+      return node.error() << "group " << group << " is not positive";
+    if (failed(requireMultiple(node, getDim(w.getType(), 0), l.size(group), "output channels do not divide into groups")))
+      return failure();
+    FailureOr<Expr> channels = l.unify(node, getDim(x.getType(), 1), getDim(w.getType(), 1) * group, "input channels");
     if (failed(channels))
       return failure();
+    weight = getDims(w);
     Dims dims = getDims(x);
-    dims[1] = l.size(weightDims[1] * group);
+    dims[1] = weight[1] * group;
     x = l.castTo(x, dims);
-    if (auto kernel = node.getInts("kernel_shape"))
-      if (ArrayRef(*kernel) != ArrayRef(weightDims).drop_front(2))
-        return node.error() << "kernel_shape differs from the weight's shape";
+    for (Expr dim : weight)
+      if (asConstant(dim).value_or(1) <= 0)
+        return node.error() << "the weight's shape must not be empty";
+    if (llvm::all_of(weight, [](Expr dim) { return asConstant(dim).has_value(); }))
+      weightDims = llvm::map_to_vector(weight, [](Expr dim) { return *asConstant(dim); });
     FailureOr<SmallVector<int64_t>> s = readPerDim("strides"), d = readPerDim("dilations");
     if (failed(s) || failed(d))
       return failure();
     strides = *s;
     dilations = *d;
+    if (weightDims.empty())
+      return success();
     for (int64_t tapCount : ArrayRef(weightDims).drop_front(2))
       taps *= tapCount;
     if (taps > maxTaps)
@@ -80,7 +90,7 @@ private:
   }
 
   /// The extent of the kernel along spatial dimension i, dilation included.
-  int64_t extent(int64_t i) { return (weightDims[2 + i] - 1) * dilations[i] + 1; }
+  Expr extent(int64_t i) { return (weight[2 + i] - 1) * dilations[i] + 1; }
 
   LogicalResult readPadding() {
     StringRef mode = node.getString("auto_pad", "NOTSET");
@@ -164,10 +174,33 @@ private:
     columns.append(out.begin(), out.end());
     Value left = l.reshape(w, {l.size(group), l.size(weightDims[0] / group), depth});
     Value y = l.dot(left, l.reshape(l.concat(parts, 2), columns), {0}, {1}, {2}, {2});
-    // [g, M/g, N, out...]
+    return fromGroups(y);
+  }
+
+  /// [N, g, C/g, out0, k0, out1, k1, ...] x [g, M/g, C/g, k...] -> [N, M, out...]
+  Value open() {
+    Value windows = x;
+    for (int64_t i = spatial - 1; i >= 0; --i) {
+      Expr position = index(l.getContext(), 0) * strides[i] + index(l.getContext(), 1) * dilations[i];
+      windows = l.take(windows, l.indexExpr(position, {out[i], weight[2 + i]}, l.i64()), 2 + i);
+    }
+    Dims left = {l.size(group), floorDiv(weight[0], l.size(group))}, right = getDims(windows);
+    left.append(weight.begin() + 1, weight.end());
+    right[1] = weight[1];
+    right.insert(right.begin() + 1, l.size(group));
+    SmallVector<int64_t> ofLeft = {2}, ofRight = {2};
+    for (int64_t i = 0; i < spatial; ++i) {
+      ofLeft.push_back(3 + i);
+      ofRight.push_back(4 + 2 * i);
+    }
+    return fromGroups(l.dot(l.reshape(w, left), l.reshape(windows, right), {0}, {1}, ofLeft, ofRight));
+  }
+
+  /// [g, M/g, N, out...] -> [N, M, out...]
+  Value fromGroups(Value y) {
     SmallVector<int64_t> perm = {2, 0, 1};
     llvm::append_range(perm, llvm::seq<int64_t>(3, 3 + spatial));
-    Dims dims = {batch, l.size(weightDims[0])};
+    Dims dims = {getDim(x.getType(), 0), weight[0]};
     dims.append(out.begin(), out.end());
     return l.reshape(l.transpose(y, perm), dims);
   }
@@ -176,8 +209,8 @@ private:
     Value bias = node.getInput(2);
     if (failed(expectRank(node, 2, 1)) || failed(expectSameElementType(node, {y, bias})))
       return failure();
-    if (!isConstant(getDim(bias.getType(), 0), weightDims[0]))
-      return node.error() << "the bias does not have " << weightDims[0] << " elements";
+    if (failed(unifyDim(node, y, 1, bias, 0, "output channels and elements of the bias")))
+      return failure();
     return l.binary(BinaryKind::Add, y, l.broadcastInDim(bias, {1}, getDims(y)));
   }
 
@@ -188,7 +221,9 @@ private:
   Lowering &l;
   Value x, w;
   int64_t spatial = 0, group = 1, taps = 1;
-  SmallVector<int64_t> weightDims, strides, dilations;
+  Dims weight;
+  SmallVector<int64_t> weightDims; ///< none where a size is open
+  SmallVector<int64_t> strides, dilations;
   Dims low, padded, out; ///< per spatial dimension
 };
 

@@ -37,8 +37,17 @@ static LogicalResult lowerGatherElements(Node &node, Lowering &lowering) {
 
 /// Index vectors (the last dimension of `indices`) into dimensions `first`, `first + 1`, ... of `x`, as i64 without
 /// negative entries.
-static FailureOr<Value> indexVectors(Node &node, Lowering &lowering, Value x, Value indices, int64_t first) {
+/// Where their length is open, it is `expected`, if that is known.
+static FailureOr<Value> indexVectors(Node &node, Lowering &lowering, Value x, Value indices, int64_t first,
+                                     std::optional<int64_t> expected) {
   int64_t last = rank(indices) - 1;
+  if (last >= 0 && expected && !asConstant(getDim(indices.getType(), last))) {
+    if (failed(lowering.unify(node, getDim(indices.getType(), last), lowering.size(*expected), "length of the index vectors")))
+      return failure();
+    Dims dims = getDims(indices);
+    dims[last] = lowering.size(*expected);
+    indices = lowering.castTo(indices, dims);
+  }
   auto length = last < 0 ? std::nullopt : asConstant(getDim(indices.getType(), last));
   if (!length)
     return node.error() << "the last dimension of the indices must be constant: " << describe(indices.getType());
@@ -70,9 +79,15 @@ static LogicalResult lowerGatherND(Node &node, Lowering &lowering) {
   Dims dims = getDims(indices), from = getDims(x);
   std::copy_n(from.begin(), batch, dims.begin());
   indices = lowering.castTo(indices, dims);
-  auto vectors = indexVectors(node, lowering, x, indices, batch);
+  // A result of rank r tells the length: r + length = rank(x) - batch + rank(indices) - 1.
+  std::optional<int64_t> expected;
+  if (auto declared = node.getDeclaredRank(0))
+    expected = rank(x) - batch + rank(indices) - 1 - *declared;
+  auto vectors = indexVectors(node, lowering, x, indices, batch, expected);
   if (failed(vectors))
     return failure();
+  dims = getDims(*vectors);
+  from = getDims(x);
   int64_t length = *asConstant(dims.back());
   dims.pop_back();
   dims.append(from.begin() + batch + length, from.end());
@@ -130,7 +145,8 @@ static LogicalResult lowerScatterND(Node &node, Lowering &lowering) {
   auto kind = reductionOf(node);
   if (failed(kind))
     return failure();
-  auto indices = indexVectors(node, lowering, x, node.getInput(1), 0);
+  auto indices = indexVectors(node, lowering, x, node.getInput(1), 0,
+                              rank(x) + rank(node.getInput(1)) - 1 - rank(node.getInput(2)));
   if (failed(indices))
     return failure();
   Value vectors = *indices;
@@ -215,7 +231,7 @@ static LogicalResult lowerTopK(Node &node, Lowering &lowering) {
   if (node.opset < 10) {
     k = lowering.size(node.getInt("k", -1));
   } else {
-    auto given = lowering.integers(node, node.getInput(1), "k", 0);
+    auto given = lowering.integers(node, node.getInput(1), "k", 0, 1);
     if (failed(given))
       return failure();
     if (given->size() != 1)

@@ -161,14 +161,20 @@ static LogicalResult lowerReshape(Node &node, Lowering &lowering) {
   MLIRContext *context = lowering.getContext();
   bool allowZero = node.getInt("allowzero", 0);
   FailureOr<Dims> dims;
+  Value given = node.getInput(1);
+  if (auto declared = node.getDeclaredRank(0); given && declared && openLength(given)) {
+    if (failed(lowering.unify(node, openLength(given), lowering.size(*declared), "number of elements of the shape")))
+      return failure();
+    given = lowering.castTo(given, {lowering.size(*declared)});
+  }
   if (auto attr = node.getInts("shape")) { // before opset 5
     dims = resolveShape(node, lowering, lowering.sizes(*attr), getDims(x), allowZero);
   } else {
-    auto shape = lowering.symbolic().elements(node.getInput(1));
+    auto shape = lowering.symbolic().elements(given);
     if (shape && llvm::none_of(*shape, isOfAnySign))
       dims = resolveShape(node, lowering, *shape, getDims(x), allowZero);
     else
-      dims = resolveAtRunTime(node, lowering, node.getInput(1), getDims(x), allowZero);
+      dims = resolveAtRunTime(node, lowering, given, getDims(x), allowZero);
   }
   if (failed(dims))
     return failure();
@@ -205,12 +211,16 @@ static LogicalResult lowerFlatten(Node &node, Lowering &lowering) {
 }
 
 /// The axes of Squeeze and Unsqueeze: an attribute before opset 13, then an input. None when not given.
+/// How many there are tells the rank of the result, where only the file does.
 static FailureOr<std::optional<Dims>> axesOf(Node &node, Lowering &lowering) {
   if (auto attr = node.getInts("axes"))
     return std::optional(lowering.sizes(*attr));
   if (!node.hasInput(1))
     return std::optional<Dims>();
-  auto axes = lowering.integers(node, node.getInput(1), "axes");
+  std::optional<int64_t> count;
+  if (auto declared = node.getDeclaredRank(0))
+    count = std::abs(*declared - rank(node.getInput(0)));
+  auto axes = lowering.integers(node, node.getInput(1), "axes", INT64_MIN, count);
   if (failed(axes))
     return failure();
   return std::optional(*axes);
@@ -337,7 +347,7 @@ static LogicalResult lowerSpaceToDepth(Node &node, Lowering &lowering) {
 
 static LogicalResult lowerTile(Node &node, Lowering &lowering) {
   Value x = node.getInput(0);
-  auto repeats = lowering.integers(node, node.getInput(1), "repeats", 0);
+  auto repeats = lowering.integers(node, node.getInput(1), "repeats", 0, rank(x));
   if (failed(repeats))
     return failure();
   Dims dims = getDims(x);
@@ -359,9 +369,33 @@ static LogicalResult lowerTile(Node &node, Lowering &lowering) {
   return success();
 }
 
+/// A shape of open length behind as many ones as make it `rank` long.
+static Value alignRight(Node &node, Lowering &lowering, Value shape, int64_t rank) {
+  Expr missing = lowering.size(rank) - getDim(shape.getType(), 0);
+  Type type = elementType(shape);
+  RequireOp::create(lowering.builder, lowering.getLoc(), min(missing, lowering.size(0)), lowering.size(0),
+                    lowering.builder.getStringAttr(node.type + ": the shape has more than " + Twine(rank) + " elements"));
+  return PadOp::create(lowering.builder, lowering.getLoc(), getTensorType({lowering.size(rank)}, type), shape,
+                       lowering.scalarInt(1, type), ShapeAttr::get(lowering.getContext(), ArrayRef<Expr>{max(missing, lowering.size(0))}));
+}
+
 static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
   Value x = node.getInput(0);
-  auto shape = lowering.integers(node, node.getInput(1), "shape");
+  Value given = node.getInput(1);
+  if (Expr length = openLength(given)) {
+    // Of a shape whose length is open, the file tells the rank of the result: ones stand before the shape.
+    auto declared = node.getDeclaredRank(0);
+    if (!declared)
+      return node.error() << "the rank of the result must be constant; the shape is " << describe(given.getType());
+    if (*declared > prim::rank(x)) {
+      if (failed(lowering.unify(node, length, lowering.size(*declared), "number of elements of the shape")))
+        return failure();
+      given = lowering.castTo(given, {lowering.size(*declared)});
+    } else {
+      given = alignRight(node, lowering, given, prim::rank(x));
+    }
+  }
+  auto shape = lowering.integers(node, given, "shape");
   if (failed(shape))
     return failure();
   size_t rank = std::max<size_t>(shape->size(), prim::rank(x));
@@ -370,6 +404,7 @@ static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
     return i + shape->size() < rank ? lowering.size(1) : (*shape)[i + shape->size() - rank];
   };
   // First what must be equal, then, with the sizes that remain, the result.
+  Dims joined(rank);
   for (size_t i = skipInput; i < rank; ++i) {
     Expr have = getDim(x.getType(), i - skipInput), want = shapeAt(i);
     if (isConstant(have, 1) || isConstant(want, 1) || have == want)
@@ -380,12 +415,19 @@ static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
       x = lowering.castTo(x, dims);
       continue;
     }
+    if (lowering.canStretch() && !asConstant(have) && !provablyNonNegative(-want + 1)) {
+      auto joint = lowering.joinSizes(node, have, want, "a dimension can be expanded only from 1");
+      if (failed(joint))
+        return failure();
+      joined[i] = *joint;
+      continue;
+    }
     // An element that only the run knows may be 1, which leaves the dimension as it is; so does one like min(rows, 1).
     if (!provablyNonNegative(want) || provablyNonNegative(-want + 1))
       want = select(isZero(want - 1), have, want);
     if (failed(lowering.unify(node, have, want, "a dimension can be expanded only from 1")))
       return failure();
-    shape = lowering.integers(node, node.getInput(1), "shape");
+    shape = lowering.integers(node, given, "shape");
     if (failed(shape))
       return failure();
   }
@@ -394,7 +436,7 @@ static LogicalResult lowerExpand(Node &node, Lowering &lowering) {
     Expr want = shapeAt(i);
     if (i >= skipInput)
       if (Expr have = getDim(x.getType(), i - skipInput); !isConstant(have, 1))
-        want = have;
+        want = joined[i] ? lowering.current(joined[i]) : have;
     if (provablyNonNegative(-want - 1))
       return node.error() << "a dimension of the shape is negative: " << toString(want);
     dims.push_back(want);

@@ -25,7 +25,13 @@ Expr Lowering::defineSymbol(StringRef hint, Value scalar, int64_t lowerBound) {
   return s;
 }
 
-FailureOr<Dims> Lowering::integers(Node &node, Value value, const llvm::Twine &what, int64_t lowerBound) {
+FailureOr<Dims> Lowering::integers(Node &node, Value value, const llvm::Twine &what, int64_t lowerBound,
+                                   std::optional<int64_t> count) {
+  if (count && rank(value) == 1 && !asConstant(getDim(value.getType(), 0))) {
+    if (failed(unify(node, getDim(value.getType(), 0), size(*count), "number of elements of " + what)))
+      return failure();
+    value = castTo(value, {size(*count)});
+  }
   if (auto known = symbolicValues.elements(value)) {
     llvm::transform(*known, known->begin(), simplifySize);
     return *known;
@@ -159,6 +165,44 @@ FailureOr<Dims> Lowering::unify(Node &node, ArrayRef<Expr> a, ArrayRef<Expr> b, 
   for (Expr &dim : result)
     dim = current(dim);
   return result;
+}
+
+FailureOr<Expr> Lowering::joinSizes(Node &node, Expr a, Expr b, const llvm::Twine &what) {
+  a = current(a);
+  b = current(b);
+  if (isConstant(b, 1) || a == b)
+    return a;
+  if (isConstant(a, 1))
+    return b;
+  if (requireUnit(node, b))
+    return a;
+  if (requireUnit(node, a))
+    return b;
+  if (!stretches || (asConstant(a) && asConstant(b)))
+    return unify(node, a, b, what);
+  // As ONNX says it: equal, or one of them is 1.
+  Expr fits = equal(a, b) + equal(a, size(1)) + equal(b, size(1));
+  std::string sizes = (": " + llvm::Twine(toString(a)) + " and " + toString(b) + " differ, and neither is 1").str();
+  RequireOp::create(builder, loc, isZero(fits), size(0), builder.getStringAttr(node.type + ": " + what + sizes));
+  return asConstant(a) ? a : asConstant(b) ? b : prim::select(equal(a, size(1)), b, a);
+}
+
+FailureOr<Value> Lowering::fitSize(Node &node, Value value, int64_t axis, Expr size, const llvm::Twine &what) {
+  Expr own = getDim(value.getType(), axis);
+  if (isConstant(own, 1) || own == current(size))
+    return value;
+  bool isUnit = requireUnit(node, own);
+  if (isUnit || !stretches || isConstant(size, 1) || (asConstant(own) && asConstant(size))) {
+    auto same = isUnit ? FailureOr<Expr>(constant(getContext(), 1)) : unify(node, size, own, what);
+    if (failed(same))
+      return failure();
+    Dims dims = getDims(value);
+    dims[axis] = *same;
+    return castTo(value, dims);
+  }
+  RequireOp::create(builder, loc, isZero(equal(own, size) + equal(own, constant(getContext(), 1))), constant(getContext(), 0),
+                    builder.getStringAttr(node.type + ": " + what + ": " + toString(own) + " is neither " + toString(size) + " nor 1"));
+  return stretch(value, axis, size);
 }
 
 static bool isAtMostOne(Expr dim) { return !asConstant(dim) && provablyNonNegative(-dim + 1); }

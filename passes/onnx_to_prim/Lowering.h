@@ -49,6 +49,10 @@ public:
   std::optional<llvm::SmallVector<double>> getFloats(llvm::StringRef name) const;
   mlir::TypedAttr getTensor(llvm::StringRef name) const;
 
+  /// The rank of result i where the file tells it: that of the graph's output, directly or through functions of single
+  /// elements.
+  std::optional<int64_t> getDeclaredRank(unsigned i) const;
+
   /// axis in [-rank, rank) -> [0, rank); a diagnostic otherwise.
   mlir::FailureOr<int64_t> normalizeAxis(int64_t axis, int64_t rank);
   /// The same for a list; also refuses repetitions.
@@ -70,8 +74,9 @@ public:
 /// State and building blocks of lowering one entry.
 class Lowering {
 public:
-  Lowering(mlir::OpBuilder &builder, mlir::FunctionOpInterface function)
-      : builder(builder), function(function) {}
+  /// `stretches`: see joinSizes.
+  Lowering(mlir::OpBuilder &builder, mlir::FunctionOpInterface function, bool stretches)
+      : builder(builder), function(function), stretches(stretches) {}
 
   mlir::MLIRContext *getContext() { return builder.getContext(); }
   mlir::Location getLoc() { return loc; }
@@ -82,8 +87,10 @@ public:
 
   /// The elements of a small integer tensor (a shape, axes, starts, k). Elements that depend on data become
   /// symbols of the run, defined here and of any sign (`lowerBound` says otherwise). Fails, with a
-  /// diagnostic that names `what`, when the number of elements is not constant.
-  mlir::FailureOr<Dims> integers(Node &node, Value value, const llvm::Twine &what, int64_t lowerBound = INT64_MIN);
+  /// diagnostic that names `what`, when the number of elements is neither constant nor given by `count`, with which it is
+  /// unified.
+  mlir::FailureOr<Dims> integers(Node &node, Value value, const llvm::Twine &what, int64_t lowerBound = INT64_MIN,
+                                 std::optional<int64_t> count = {});
   /// The same, for what must be known at compile time (axes, permutations).
   mlir::FailureOr<llvm::SmallVector<int64_t>> constantIntegers(Node &node, Value value, const llvm::Twine &what);
   /// A symbol with the value of the one element of `scalar` (any integer type).
@@ -94,6 +101,12 @@ public:
   /// expression to go on with, or fails with a diagnostic when they can never be equal.
   mlir::FailureOr<Expr> unify(Node &node, Expr a, Expr b, const llvm::Twine &what);
   mlir::FailureOr<Dims> unify(Node &node, llvm::ArrayRef<Expr> a, llvm::ArrayRef<Expr> b, const llvm::Twine &what);
+  /// The size of two that are broadcast. Sizes of which nothing says that they differ are unified: exporters give equal
+  /// sizes different names. Where the lowering stretches, either may instead be 1 at run time, which a prim.require checks.
+  bool canStretch() const { return stretches; }
+  mlir::FailureOr<Expr> joinSizes(Node &node, Expr a, Expr b, const llvm::Twine &what);
+  /// `value` with dimension `axis` of a given size or of 1, in which it broadcasts; it is not one that stretches the other.
+  mlir::FailureOr<Value> fitSize(Node &node, Value value, int64_t axis, Expr size, const llvm::Twine &what);
   /// A size that is never above 1 but may be 0, min(rows, 1), meets another size in a broadcast: it must be 1, which a
   /// prim.require checks. False when the size is not of that kind.
   bool requireUnit(Node &node, Expr dim);
@@ -121,7 +134,7 @@ public:
   mlir::FailureOr<Dims> broadcastDims(Node &node, llvm::ArrayRef<Value> values);
   /// Brings all values to their common shape.
   LogicalResult broadcastAll(Node &node, llvm::MutableArrayRef<Value> values);
-  Value broadcastTo(Value value, llvm::ArrayRef<Expr> dims); ///< right-aligned; sizes are 1 or equal
+  Value broadcastTo(Value value, llvm::ArrayRef<Expr> dims); ///< right-aligned; sizes are 1 or equal, perhaps only at run time
   Value unary(prim::UnaryKind kind, Value x);
   /// Operands of equal shape, or one of them a scalar (rank 0).
   Value binary(prim::BinaryKind kind, Value x, Value y);
@@ -169,8 +182,11 @@ public:
 private:
   void replaceSymbol(Expr symbol, Expr by);
   bool declaredBefore(Expr a, Expr b);
+  /// Repeats dimension `axis`, which is `size` or 1 at run time.
+  Value stretch(Value value, int64_t axis, Expr size);
 
   mlir::FunctionOpInterface function;
+  bool stretches;
   mlir::Location loc = builder.getUnknownLoc();
   SymbolicValues symbolicValues;
   llvm::SmallVector<Expr> definedSymbols; ///< by prim.define_symbol; they cannot be eliminated

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Access to the attributes and inputs of the ONNX node being lowered.
+#include "dialects/onnx/Onnx.h"
 #include "passes/onnx_to_prim/Lowering.h"
 
 using namespace mlir;
@@ -52,6 +53,27 @@ std::optional<SmallVector<double>> Node::getFloats(StringRef name) const {
 }
 
 TypedAttr Node::getTensor(StringRef name) const { return op->getAttrOfType<TypedAttr>(name); }
+
+std::optional<int64_t> Node::getDeclaredRank(unsigned i) const {
+  auto function = op->getParentOfType<FunctionOpInterface>();
+  Value value = op->getResult(i);
+  for (;;) {
+    Operation *next = nullptr;
+    for (OpOperand &use : value.getUses()) {
+      Operation *user = use.getOwner();
+      if (user->hasTrait<OpTrait::IsTerminator>() && user->getParentOp() == function) {
+        if (auto dims = function.getResultAttrOfType<ArrayAttr>(use.getOperandNumber(), onnx::kDimsAttr))
+          return dims.size();
+      } else if (llvm::is_contained({"Sqrt", "Log", "Exp", "Abs", "Neg", "Cast", "CastLike", "Identity"}, onnx::getOpName(user).name) &&
+                 use.getOperandNumber() == 0) {
+        next = user;
+      }
+    }
+    if (!next)
+      return std::nullopt;
+    value = next->getResult(0);
+  }
+}
 
 FailureOr<int64_t> Node::normalizeAxis(int64_t axis, int64_t rank) {
   if (axis < -rank || axis >= rank)

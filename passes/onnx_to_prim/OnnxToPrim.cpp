@@ -155,7 +155,19 @@ private:
   llvm::DenseSet<Expr> plain;
 };
 
-static LogicalResult lowerEntry(func::FuncOp source) {
+/// A graph without a matrix of constants is no trained model but a formula, of which nobody knows that sizes of different
+/// names are equal.
+static bool hasWeights(func::FuncOp function) {
+  return function
+      .walk([](onnx::ConstantOp op) {
+        auto type = dyn_cast<RankedTensorType>(op.getValue().getType());
+        auto isLong = [](int64_t size) { return size > 1; };
+        return type && llvm::count_if(type.getShape(), isLong) > 1 ? WalkResult::interrupt() : WalkResult::advance();
+      })
+      .wasInterrupted();
+}
+
+static LogicalResult lowerEntry(func::FuncOp source, bool stretch) {
   if (failed(checkSupported(source)))
     return failure();
   OpBuilder builder(source);
@@ -166,7 +178,7 @@ static LogicalResult lowerEntry(func::FuncOp source) {
     target.setArgAttr(i, onnx::kNameAttr, source.getArgAttr(i, onnx::kNameAttr));
 
   builder.setInsertionPointToStart(block);
-  Lowering lowering(builder, target);
+  Lowering lowering(builder, target, stretch || !hasWeights(source));
   for (auto [from, to] : llvm::zip(source.getArguments(), block->getArguments()))
     lowering.tensors[from] = to;
   LogicalResult lowered = lowering.lowerBody(source.getBody().front());
@@ -208,7 +220,7 @@ struct OnnxToPrim : impl::OnnxToPrimBase<OnnxToPrim> {
     bool ok = true;
     for (auto function : llvm::make_early_inc_range(getOperation().getOps<func::FuncOp>()))
       if (function->hasAttr(onnx::kOpsetsAttr) && !function.isPrivate())
-        ok &= succeeded(lowerEntry(function));
+        ok &= succeeded(lowerEntry(function, stretch));
     if (!ok)
       signalPassFailure();
   }

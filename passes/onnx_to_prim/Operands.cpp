@@ -166,15 +166,18 @@ LogicalResult requireMultiple(Node &node, Expr size, Expr of, const Twine &messa
 FailureOr<Value> broadcastLike(Node &node, Value part, Value x, const Twine &what) {
   if (rank(part) > rank(x))
     return node.error() << what << " has a higher rank than what it broadcasts to";
-  Values both = {x, part};
-  if (failed(node.lowering.broadcastAll(node, both)))
-    return failure();
-  // Only now: unification may have replaced symbols in x's type.
-  Dims dims = getDims(x);
-  for (auto [own, joint] : llvm::zip_equal(dims, getDims(both[0])))
-    if (isConstant(own, 1) && !isConstant(joint, 1))
+  Lowering &l = node.lowering;
+  int64_t offset = rank(x) - rank(part);
+  for (int64_t i = 0; i < rank(part); ++i) {
+    Expr own = getDim(x.getType(), offset + i), dim = getDim(part.getType(), i);
+    if (isConstant(own, 1) && asConstant(dim) && !isConstant(dim, 1))
       return node.error() << what << " does not broadcast to " << x.getType();
-  return node.lowering.castTo(both[1], dims);
+    FailureOr<Value> fitted = l.fitSize(node, part, i, own, "size of " + what + " along dimension " + Twine(i));
+    if (failed(fitted))
+      return failure();
+    part = *fitted;
+  }
+  return l.broadcastTo(part, getDims(x));
 }
 
 Value binaryInto(Lowering &lowering, BinaryKind kind, Value x, Value y) {

@@ -67,8 +67,12 @@ public:
   /// A scale or zero point in x's shape.
   FailureOr<Value> apply(Node &node, Lowering &l, Value parameter, Value x) {
     if (kind == PerTensor) {
-      if (!llvm::all_of(getDims(parameter), [](Expr dim) { return isConstant(dim, 1); }))
-        return node.error() << "scale and zero point differ in shape";
+      for (Expr dim : getDims(parameter)) {
+        if (asConstant(dim) && !isConstant(dim, 1))
+          return node.error() << "scale and zero point differ in shape";
+        if (failed(l.unify(node, dim, l.size(1), "one zero point for one scale")))
+          return failure();
+      }
       return repeatOne(l, parameter, x);
     }
     return kind == PerAxis ? perAxis(node, l, parameter, x) : blocked(node, l, parameter, x);
@@ -78,12 +82,13 @@ private:
   FailureOr<Value> perAxis(Node &node, Lowering &l, Value parameter, Value x) {
     if (rank(parameter) != 1)
       return node.error() << "scale and zero point differ in shape";
-    FailureOr<Expr> size =
-        l.unify(node, getDim(x.getType(), axis), getDim(parameter.getType(), 0), "size of the quantized axis");
-    if (failed(size))
+    FailureOr<Value> fitted = l.fitSize(node, parameter, 0, getDim(x.getType(), axis), "size of the quantized axis");
+    if (failed(fitted))
       return failure();
     Dims dims = getDims(x);
-    return l.broadcastInDim(l.castTo(parameter, {dims[axis]}), {axis}, dims);
+    if (!isConstant(getDim(fitted->getType(), 0), 1))
+      fitted = l.castTo(*fitted, {dims[axis]});
+    return l.broadcastInDim(*fitted, {axis}, dims);
   }
 
   /// [.., S, ..] -> repeated [.., S, block, ..] -> [.., S * block, ..] -> the first elements along the axis.

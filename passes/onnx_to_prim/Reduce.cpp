@@ -10,20 +10,41 @@ namespace {
 
 enum class Reduction { Sum, Mean, Max, Min, Prod, L1, L2, SumSquare, LogSum, LogSumExp };
 
+/// The axes of a reduction. Where their number is open, the first `count` of `values` hold; `all` says whether every dimension
+/// is reduced.
+struct Axes {
+  Dims values;
+  Expr count, all;
+};
+
 /// The axes as given: all where none are, and none at all where ONNX wants the operation without reduction
 /// (noop_with_empty_axes).
-FailureOr<Dims> givenAxes(Node &node, Lowering &l, bool axesAreInput) {
-  Dims axes;
+FailureOr<Axes> givenAxes(Node &node, Lowering &l, bool axesAreInput) {
+  Axes axes;
+  int64_t rank = prim::rank(node.getInput(0));
+  bool noneMeansAll = !(axesAreInput && node.getInt("noop_with_empty_axes", 0));
   if (!axesAreInput) {
-    axes = l.sizes(node.getInts("axes").value_or(SmallVector<int64_t>()));
+    axes.values = l.sizes(node.getInts("axes").value_or(SmallVector<int64_t>()));
   } else if (node.hasInput(1)) {
-    FailureOr<Dims> values = l.integers(node, node.getInput(1), "axes");
+    Value given = node.getInput(1);
+    std::optional<int64_t> count;
+    // Dimensions that disappear are counted by the rank of the result, which is all the file can tell.
+    if (auto declared = node.getDeclaredRank(0); declared && !node.getInt("keepdims", 1) && *declared <= rank)
+      count = rank - *declared;
+    if (Expr length = openLength(given); length && (node.getInt("keepdims", 1) || (noneMeansAll && count == rank))) {
+      axes.count = length;
+      axes.all = noneMeansAll ? isZero(length) : l.size(0);
+      if (!node.getInt("keepdims", 1)) // a scalar comes of all axes and, with none, of all as well
+        axes.all = l.size(1);
+    }
+    FailureOr<Dims> values = axes.count ? boundedIntegers(node, given, "axes", rank, 0)
+                                        : l.integers(node, given, "axes", INT64_MIN, count);
     if (failed(values))
       return failure();
-    axes = *values;
+    axes.values = *values;
   }
-  if (axes.empty() && !(axesAreInput && node.getInt("noop_with_empty_axes", 0)))
-    axes = l.sizes(llvm::to_vector(llvm::seq<int64_t>(0, rank(node.getInput(0)))));
+  if (axes.values.empty() && noneMeansAll)
+    axes.values = l.sizes(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
   return axes;
 }
 
@@ -101,24 +122,24 @@ LogicalResult lowerReduce(Node &node, Lowering &l) {
   bool extremum = reduction == Reduction::Max || reduction == Reduction::Min;
   if (!(extremum && type.isInteger(1)) && failed(expectNumber(node, 0)))
     return failure();
-  FailureOr<Dims> given = givenAxes(node, l, axesAreInput);
+  FailureOr<Axes> given = givenAxes(node, l, axesAreInput);
   if (failed(given))
     return failure();
   x = l.convert(x, reductionType(l, reduction, type));
   bool keepDims = node.getInt("keepdims", 1);
   Value y;
-  if (llvm::all_of(*given, [](Expr axis) { return asConstant(axis).has_value(); })) {
-    auto axes = llvm::map_to_vector(*given, [](Expr axis) { return *asConstant(axis); });
+  if (!given->count && llvm::all_of(given->values, [](Expr axis) { return asConstant(axis).has_value(); })) {
+    auto axes = llvm::map_to_vector(given->values, [](Expr axis) { return *asConstant(axis); });
     FailureOr<SmallVector<int64_t>> normal = node.normalizeAxes(axes, rank(x));
     if (failed(normal))
       return failure();
     llvm::sort(*normal);
     y = lowerReduction(l, reduction, x, *normal, keepDims);
   } else {
-    FailureOr<Dims> normal = normalizeRuntimeAxes(node, *given, rank(x));
+    FailureOr<Dims> normal = normalizeRuntimeAxes(node, given->values, rank(x), given->count);
     if (failed(normal))
       return failure();
-    RuntimeAxes axes(l, *normal, getDims(x));
+    RuntimeAxes axes(l, *normal, getDims(x), given->all);
     y = axes.finish(lowerReduction(l, reduction, axes.split(x), axes.getAxes(), /*keepDims=*/false), keepDims);
   }
   node.setResult(0, l.convert(y, type));
@@ -144,7 +165,7 @@ LogicalResult lowerArg(Node &node, Lowering &l) {
 LogicalResult lowerCumSum(Node &node, Lowering &l) {
   if (failed(expectInputs(node, 2)) || failed(expectNumber(node, 0)))
     return failure();
-  FailureOr<Dims> given = l.integers(node, node.getInput(1), "axis");
+  FailureOr<Dims> given = l.integers(node, node.getInput(1), "axis", INT64_MIN, 1);
   if (failed(given))
     return failure();
   if (given->size() != 1)

@@ -70,9 +70,13 @@ FailureOr<Value> rotate(Node &node, Lowering &l, Value x, int64_t heads, std::op
 
   bool interleaved = tables.interleaved;
   Value rotated = l.sliceAxis(x, 3, l.size(0), rotary);
-  Values values = {partOf(l, rotated, interleaved, 0, half), partOf(l, rotated, interleaved, 1, half), *cos, *sin};
-  if (failed(l.broadcastAll(node, values)))
-    return failure();
+  Values values = {partOf(l, rotated, interleaved, 0, half), partOf(l, rotated, interleaved, 1, half)};
+  for (Value table : {*cos, *sin}) {
+    FailureOr<Value> fitted = broadcastLike(node, table, values[0], "table of angles");
+    if (failed(fitted))
+      return failure();
+    values.push_back(*fitted);
+  }
   auto mul = [&](int a, int b) { return l.binary(BinaryKind::Mul, values[a], values[b]); };
   Value real = l.binary(BinaryKind::Sub, mul(0, 2), mul(1, 3));
   Value imaginary = l.binary(BinaryKind::Add, mul(0, 3), mul(1, 2));

@@ -7,11 +7,30 @@ using namespace dsc::prim;
 
 namespace dsc::onnx_to_prim {
 
-FailureOr<Dims> normalizeRuntimeAxes(Node &node, ArrayRef<Expr> axes, int64_t rank) {
+Expr openLength(Value vector) {
+  if (rank(vector) != 1 || asConstant(getDim(vector.getType(), 0)))
+    return {};
+  return getDim(vector.getType(), 0);
+}
+
+FailureOr<Dims> boundedIntegers(Node &node, Value value, const Twine &what, int64_t most, int64_t fill) {
+  Lowering &l = node.lowering;
+  Expr count = openLength(value);
+  if (!count)
+    return l.integers(node, value, what);
+  RequireOp::create(l.builder, l.getLoc(), max(count, l.size(most)), l.size(most),
+                    l.builder.getStringAttr(node.type + ": " + what + " has more than " + Twine(most) + " elements"));
+  Type type = l.i64();
+  Value padded = PadOp::create(l.builder, l.getLoc(), getTensorType({l.size(most)}, type), l.convert(value, type),
+                               l.scalarInt(fill, type), ShapeAttr::get(l.getContext(), ArrayRef<Expr>{l.size(0)}));
+  return l.integers(node, padded, what);
+}
+
+FailureOr<Dims> normalizeRuntimeAxes(Node &node, ArrayRef<Expr> axes, int64_t rank, Expr count) {
   Lowering &l = node.lowering;
   if (int64_t(axes.size()) > rank)
     return node.error() << axes.size() << " axes of a tensor of rank " << rank;
-  if (llvm::all_of(axes, asConstant)) {
+  if (!count && llvm::all_of(axes, asConstant)) {
     auto normal = node.normalizeAxes(llvm::map_to_vector(axes, [](Expr e) { return *asConstant(e); }), rank);
     if (failed(normal))
       return failure();
@@ -19,9 +38,10 @@ FailureOr<Dims> normalizeRuntimeAxes(Node &node, ArrayRef<Expr> axes, int64_t ra
   }
   Dims result;
   Expr valid = l.size(1);
-  for (Expr axis : axes) {
-    valid = valid * nonNegative(axis + rank) * less(axis, l.size(rank));
-    Expr normal = select(less(axis, l.size(0)), axis + rank, axis);
+  for (auto [i, axis] : llvm::enumerate(axes)) {
+    Expr isThere = count ? less(l.size(i), count) : l.size(1);
+    valid = valid * select(isThere, nonNegative(axis + rank) * less(axis, l.size(rank)), l.size(1));
+    Expr normal = select(isThere, select(less(axis, l.size(0)), axis + rank, axis), l.size(rank + i));
     for (Expr other : result)
       valid = valid * logicalNot(equal(normal, other));
     result.push_back(normal);
@@ -34,11 +54,14 @@ FailureOr<Dims> normalizeRuntimeAxes(Node &node, ArrayRef<Expr> axes, int64_t ra
   return result;
 }
 
-RuntimeAxes::RuntimeAxes(Lowering &l, ArrayRef<Expr> axes, ArrayRef<Expr> dims) : lowering(l), axisCount(axes.size()) {
+RuntimeAxes::RuntimeAxes(Lowering &l, ArrayRef<Expr> axes, ArrayRef<Expr> dims, Expr all)
+    : lowering(l), axisCount(axes.size()) {
   for (auto [i, dim] : llvm::enumerate(dims)) {
     Expr found = l.size(0);
     for (Expr axis : axes)
       found = found + equal(axis, l.size(i));
+    if (all)
+      found = select(all, l.size(1), found);
     isAxis.push_back(found);
     kept.push_back(select(found, l.size(1), dim));
     reduced.push_back(select(found, dim, l.size(1)));

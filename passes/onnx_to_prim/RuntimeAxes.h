@@ -11,13 +11,21 @@
 namespace dsc::onnx_to_prim {
 
 /// Axes in [0, rank) from given ones in [-rank, rank), which a prim.require demands together with their being distinct.
-mlir::FailureOr<Dims> normalizeRuntimeAxes(Node &node, llvm::ArrayRef<Expr> axes, int64_t rank);
+/// Of axes whose number is open as well, the first `count` hold; the others become numbers of `rank` and above.
+mlir::FailureOr<Dims> normalizeRuntimeAxes(Node &node, llvm::ArrayRef<Expr> axes, int64_t rank, Expr count = {});
+
+/// The elements of a vector whose length `count` only the run knows: `most` of them, of which those behind the last are
+/// `fill`. A prim.require sees that there are no more.
+mlir::FailureOr<Dims> boundedIntegers(Node &node, Value value, const llvm::Twine &what, int64_t most, int64_t fill);
+/// The length of a vector where it is open; null where it is constant.
+Expr openLength(Value vector);
 
 /// An operand of [D0, D1, ...] as [a0, b0, a1, b1, ...]. `getAxes` lists the b, `finish` gives the result of a reduction over
 /// them its dimensions: [a0, a1, ...], or without those of the axes.
 class RuntimeAxes {
 public:
-  RuntimeAxes(Lowering &lowering, llvm::ArrayRef<Expr> axes, llvm::ArrayRef<Expr> dims);
+  /// Where `all` is 1, every dimension is an axis.
+  RuntimeAxes(Lowering &lowering, llvm::ArrayRef<Expr> axes, llvm::ArrayRef<Expr> dims, Expr all = {});
 
   Value split(Value x) const;
   llvm::SmallVector<int64_t> getAxes() const;

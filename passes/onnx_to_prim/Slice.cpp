@@ -64,6 +64,7 @@ struct SliceOperands {
 
 static FailureOr<SliceOperands> sliceOperands(Node &node, Lowering &lowering, int64_t rank) {
   SliceOperands given;
+  Expr openCount;
   if (node.opset < 10) {
     auto from = node.getInts("starts"), to = node.getInts("ends");
     if (!from || !to)
@@ -75,10 +76,25 @@ static FailureOr<SliceOperands> sliceOperands(Node &node, Lowering &lowering, in
   } else {
     std::pair<Dims *, llvm::StringRef> lists[] = {
         {&given.starts, "starts"}, {&given.ends, "ends"}, {&given.axes, "axes"}, {&given.steps, "steps"}};
+    auto isThere = [&](size_t i) { return i < 2 || node.hasInput(i + 1); };
+    // One list of constant length tells that of the others; else they have as many elements as the tensor dimensions, of which
+    // the first hold.
+    std::optional<int64_t> length;
+    for (size_t i = 0; i < 4; ++i)
+      if (isThere(i) && !openLength(node.getInput(i + 1)) && prim::rank(node.getInput(i + 1)) == 1)
+        length = asConstant(getDim(node.getInput(i + 1).getType(), 0));
+    for (size_t i = 0; i < 4 && !length; ++i)
+      if (isThere(i) && openLength(node.getInput(i + 1))) {
+        if (openCount && failed(lowering.unify(node, openCount, openLength(node.getInput(i + 1)), "lengths of starts, ends, axes, steps")))
+          return failure();
+        openCount = openLength(node.getInput(i + 1));
+      }
     for (auto [i, list] : llvm::enumerate(lists)) {
-      if (i >= 2 && !node.hasInput(i + 1))
+      if (!isThere(i))
         continue;
-      auto values = lowering.integers(node, node.getInput(i + 1), list.second);
+      Value input = node.getInput(i + 1);
+      auto values = openCount ? boundedIntegers(node, input, list.second, rank, /*fill=*/i == 3)
+                              : lowering.integers(node, input, list.second, INT64_MIN, length);
       if (failed(values))
         return failure();
       *list.first = *values;
@@ -98,7 +114,7 @@ static FailureOr<SliceOperands> sliceOperands(Node &node, Lowering &lowering, in
       RequireOp::create(lowering.builder, lowering.getLoc(), isZero(step), lowering.size(0),
                         lowering.builder.getStringAttr("Slice: a step is 0"));
   }
-  auto axes = normalizeRuntimeAxes(node, given.axes, rank);
+  auto axes = normalizeRuntimeAxes(node, given.axes, rank, openCount);
   if (failed(axes))
     return failure();
   given.axes = *axes;
@@ -153,23 +169,42 @@ struct Padding {
 
 static FailureOr<Padding> paddingOf(Node &node, Lowering &lowering, int64_t rank) {
   Dims amounts;
+  Expr openCount; ///< of axes, of which the first hold
   if (node.opset < 11) {
     auto attr = node.getInts(node.opset < 2 ? "paddings" : "pads");
     if (!attr)
       return node.error() << "needs pads";
     amounts = lowering.sizes(*attr);
   } else {
-    auto given = lowering.integers(node, node.getInput(1), "pads");
-    if (failed(given))
-      return failure();
-    amounts = *given;
+    Value pads = node.getInput(1), axes = node.getInput(3);
+    // Half as many axes as amounts: where one number is constant, it tells the other.
+    std::optional<int64_t> count = 2 * rank;
+    if (axes)
+      count = openLength(axes) ? std::nullopt : std::optional(2 * product(lowering.getContext(), getDims(axes)).getValue());
+    if (!count && openLength(pads)) {
+      if (failed(lowering.unify(node, openLength(pads), openLength(axes) * 2, "two amounts for each axis")))
+        return failure();
+      openCount = openLength(axes);
+      for (Expr from : {lowering.size(0), openCount}) {
+        auto half = boundedIntegers(node, lowering.sliceAxis(pads, 0, from, openCount), "pads", rank, 0);
+        if (failed(half))
+          return failure();
+        llvm::append_range(amounts, *half);
+      }
+    } else {
+      auto given = lowering.integers(node, pads, "pads", INT64_MIN, count);
+      if (failed(given))
+        return failure();
+      amounts = *given;
+    }
   }
   Dims axes = lowering.sizes(llvm::to_vector(llvm::seq<int64_t>(0, rank)));
   if (node.hasInput(3)) {
-    auto given = lowering.integers(node, node.getInput(3), "axes");
+    auto given = openCount ? boundedIntegers(node, node.getInput(3), "axes", rank, 0)
+                           : lowering.integers(node, node.getInput(3), "axes", INT64_MIN, amounts.size() / 2);
     if (failed(given))
       return failure();
-    auto normal = normalizeRuntimeAxes(node, *given, rank);
+    auto normal = normalizeRuntimeAxes(node, *given, rank, openCount);
     if (failed(normal))
       return failure();
     axes = *normal;

@@ -91,7 +91,7 @@ static LogicalResult lowerSplit(Node &node, Lowering &lowering) {
   if (auto attr = node.getInts("split")) { // before opset 13
     sizes = lowering.sizes(*attr);
   } else if (node.hasInput(1)) {
-    auto given = lowering.integers(node, node.getInput(1), "split", 0);
+    auto given = lowering.integers(node, node.getInput(1), "split", 0, count);
     if (failed(given))
       return failure();
     sizes = *given;

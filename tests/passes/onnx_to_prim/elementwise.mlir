@@ -9,12 +9,37 @@ func.func @add_broadcasts(%a0: tensor<?x4xf32> {onnx.name = "a0", onnx.dims = ["
   return %y : !onnx.any
 }
 
-// Sizes under two names are one size.
+// In a model, which has weights, sizes under two names are one size.
 // CHECK-LABEL: func.func @sub_unifies(
 // CHECK-NEXT: %[[V0:.*]] = prim.binary sub %arg0, %arg1 : tensor<?x4xf32, #prim.shape<"n", 4>>
 // CHECK-NEXT: return %[[V0]]
 func.func @sub_unifies(%a0: tensor<?x4xf32> {onnx.name = "a0", onnx.dims = ["n", ""]}, %a1: tensor<?x4xf32> {onnx.name = "a1", onnx.dims = ["m", ""]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %w = onnx.constant dense<1.0> : tensor<4x4xf32>
   %y = "onnx.Sub"(%a0, %a1) : (tensor<?x4xf32>, tensor<?x4xf32>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// In a formula either may be 1 at run time.
+// CHECK-LABEL: func.func @sub_stretches(
+// CHECK-NEXT: prim.require "iszero(iszero(m - 1) + iszero(n - 1) + iszero(m - n))" equals 0, "Sub: sizes of operands along dimension 0: n and m differ, and neither is 1"
+// CHECK-NEXT: %[[I0:.*]] = prim.index_expr "min(d0, n - 1)" : tensor<?xi64, #prim.shape<"select(iszero(n - 1), m, n)">>
+// CHECK-NEXT: %[[V0:.*]] = prim.take %arg0, %[[I0]] axis 0
+// CHECK-NEXT: %[[I1:.*]] = prim.index_expr "min(d0, m - 1)" : tensor<?xi64, #prim.shape<"select(iszero(n - 1), m, n)">>
+// CHECK-NEXT: %[[V1:.*]] = prim.take %arg1, %[[I1]] axis 0
+// CHECK-NEXT: prim.binary sub %[[V0]], %[[V1]] : tensor<?x4xf32, #prim.shape<"select(iszero(n - 1), m, n)", 4>>
+func.func @sub_stretches(%a0: tensor<?x4xf32> {onnx.name = "a0", onnx.dims = ["n", ""]}, %a1: tensor<?x4xf32> {onnx.name = "a1", onnx.dims = ["m", ""]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Sub"(%a0, %a1) : (tensor<?x4xf32>, tensor<?x4xf32>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// A constant size stays; the other is it or 1.
+// CHECK-LABEL: func.func @stretch_to_constant(
+// CHECK-NEXT: prim.require "iszero(iszero(m - 3) + iszero(m - 1))" equals 0
+// CHECK-NEXT: %[[I:.*]] = prim.index_expr "min(d0, m - 1)" : tensor<3xi64>
+// CHECK-NEXT: %[[V:.*]] = prim.take %arg1, %[[I]] axis 0
+// CHECK-NEXT: prim.binary add %arg0, %[[V]] : tensor<3xf32>
+func.func @stretch_to_constant(%a0: tensor<3xf32> {onnx.name = "a0"}, %a1: tensor<?xf32> {onnx.name = "a1", onnx.dims = ["m"]}) -> (!onnx.any {onnx.name = "y0"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Add"(%a0, %a1) : (tensor<3xf32>, tensor<?xf32>) -> !onnx.any
   return %y : !onnx.any
 }
 
@@ -185,4 +210,24 @@ func.func @abs_integers(%a0: tensor<?xi64> {onnx.name = "a0", onnx.dims = ["n"]}
 func.func @dropout_keeps_all(%a0: tensor<?x4xf32> {onnx.name = "a0", onnx.dims = ["n", ""]}) -> (!onnx.any {onnx.name = "y0"}, !onnx.any {onnx.name = "y1"}) attributes {onnx.opsets = {ai.onnx = 13 : i64}} {
   %y:2 = "onnx.Dropout"(%a0) : (tensor<?x4xf32>) -> (!onnx.any, !onnx.any)
   return %y#0, %y#1 : !onnx.any, !onnx.any
+}
+
+// How many axes there are tells the rank that the file gives the result.
+// CHECK-LABEL: func.func @reduce_open_axes(
+// CHECK-SAME: %arg1: tensor<1xi64>
+// CHECK: prim.reduce  sum
+// CHECK: return %{{.*}} : tensor<?xf32,
+func.func @reduce_open_axes(%x: tensor<?x4xf32> {onnx.name = "x", onnx.dims = ["n", ""]}, %a: tensor<?xi64> {onnx.name = "a", onnx.dims = ["k"]}) -> (!onnx.any {onnx.name = "y", onnx.dims = ["r"]}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.ReduceSum"(%x, %a) {keepdims = 0 : i64} : (tensor<?x4xf32>, tensor<?xi64>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// No more starts than dimensions; those that are not there leave their dimension whole.
+// CHECK-LABEL: func.func @slice_open_starts(
+// CHECK: prim.require "max(k, 2)" equals 2, "Slice: starts has more than 2 elements"
+// CHECK: prim.pad %arg1, %{{.*}} low [0] : tensor<?xi64, #prim.shape<"k">>, tensor<i64> -> tensor<2xi64>
+// CHECK: prim.slice %arg0 starts ["select(
+func.func @slice_open_starts(%x: tensor<3x4xf32> {onnx.name = "x"}, %s: tensor<?xi64> {onnx.name = "s", onnx.dims = ["k"]}, %e: tensor<?xi64> {onnx.name = "e", onnx.dims = ["l"]}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %y = "onnx.Slice"(%x, %s, %e) : (tensor<3x4xf32>, tensor<?xi64>, tensor<?xi64>) -> !onnx.any
+  return %y : !onnx.any
 }

@@ -225,6 +225,7 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<?xf32> {onnx.name =
 // -----
 
 func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<?xf32> {onnx.name = "x", onnx.dims = ["n"]}, %z: tensor<?xf32> {onnx.name = "z", onnx.dims = ["m"]}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %w = onnx.constant dense<1.0> : tensor<2x2xf32>
   // expected-error @+1 {{If: the condition is known only at run time, and a branch fixes sizes of the inputs}}
   %y = "onnx.If"(%c) ({
     onnx.yield %x : tensor<?xf32>
