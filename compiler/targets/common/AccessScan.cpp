@@ -43,6 +43,7 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
     return;
   }
   Operation *op = tensor.getDefiningOp();
+  auto newIds = [&](size_t count) { return llvm::to_vector(llvm::seq<unsigned>(extents.size(), extents.size() + count)); };
   auto all = [&] {
     for (Value operand : op->getOperands())
       visit(operand, at);
@@ -126,6 +127,7 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
         hasReduction = true;
         Indices part;
         size_t next = 0;
+        loops.push_back({o, SmallVector<Expr>(at), newIds(o.getAxes().size())});
         for (auto [i, dim] : llvm::enumerate(getDims(o.getOperand())))
           part.push_back(llvm::is_contained(o.getAxes(), int64_t(i)) ? fresh(dim) : at[next++]);
         visit(o.getOperand(), part);
@@ -133,12 +135,14 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
       .Case<ArgReduceOp>([&](auto o) {
         hasReduction = true;
         Indices part(at);
+        loops.push_back({o, SmallVector<Expr>(at), newIds(1)});
         part.insert(part.begin() + o.getAxis(), fresh(getDims(o.getOperand())[o.getAxis()]));
         visit(o.getOperand(), part);
       })
       .Case<DotOp>([&](auto o) {
         hasReduction = true;
         Indices contracted, lhs, rhs;
+        loops.push_back({o, SmallVector<Expr>(at), newIds(o.getLhsContract().size())});
         for (int64_t dim : o.getLhsContract())
           contracted.push_back(fresh(getDims(o.getLhs())[dim]));
         dotIndices(o, at, contracted, lhs, rhs);

@@ -30,11 +30,20 @@ struct AccessScan {
   llvm::SmallVector<Expr> addresses;
   /// Expressions that are compared with 0: e >= 0.
   llvm::SmallVector<Expr> conditions;
+  /// Operations with a loop of their own: where their result is asked for, and the indices of the loop.
+  struct Loop {
+    mlir::Operation *op;
+    llvm::SmallVector<Expr> at;
+    llvm::SmallVector<unsigned> ids;
+  };
+  llvm::SmallVector<Loop> loops;
   bool usesPositions = false;
   bool hasReduction = false;
 
   /// A new index below `extent`.
   Expr fresh(Expr extent);
+  /// Whether `e` changes with d_id, perhaps through an index that is loaded at a position of it.
+  bool dependsOn(Expr e, unsigned id) const;
 
 private:
   Expr opaque(llvm::ArrayRef<Expr> at);
@@ -42,7 +51,6 @@ private:
   std::set<llvm::SmallVector<const void *>> seen;
   /// Symbols that stand for loaded indices, and the indices that they depend on.
   llvm::DenseMap<Expr, llvm::SmallVector<Expr>> loaded;
-  bool dependsOn(Expr e, unsigned id) const;
 };
 
 } // namespace dsc::target

@@ -15,7 +15,7 @@ class DotRoot : public KernelRoot {
 public:
   DotRoot(plan::KernelOp kernel, DotOp op) : KernelRoot(kernel), op(op), dims(getDims(op.getResult())) {}
 
-  LaunchShape launch() const override { return {ceilDiv(product(context, dims), constant(threads)), threads}; }
+  LaunchShape launch() const override { return threadPerPosition(context, dims, threads); }
 
   void emit(KernelSource &s) const override {
     auto o = op;
@@ -24,12 +24,7 @@ public:
       s.fail(o, "a dot under operations that change its shape");
       return;
     }
-    Expr count = product(context, dims), number = s.newIndex(count);
-    std::string name = s.variable("const " + s.indexType(number).str(), "number",
-                                  "(" + s.indexType(number) + ")blockIdx.x * " + std::to_string(threads) + " + threadIdx.x");
-    s.line("if (" + name + " >= " + s.emit(count) + ") return;");
-    s.bind(number, name);
-    Indices at = delinearize(number, dims, s.extents());
+    Indices at = emitThreadPosition(s, dims, threads);
     s.pin(o.getResult(), at, s.element(o.getResult(), at));
     s.store(s.outputBuffer(0), at, s.element(yielded, at));
   }

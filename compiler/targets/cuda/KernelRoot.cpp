@@ -62,16 +62,39 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
     return makeDotRoot(kernel, dot);
   }
   Operation *last = kernel.getYielded().empty() ? nullptr : kernel.getYielded()[0].getDefiningOp();
+  bool inPlace = llvm::any_of(kernel.getAliases(), [](int64_t alias) { return alias >= 0; });
   using Root = FailureOr<std::unique_ptr<KernelRoot>>;
   return llvm::TypeSwitch<Operation *, Root>(last)
-      .Case<plan::GroupRowsOp, CumSumOp, ScatterNdOp, ScatterAlongAxisOp, TopKOp, NonZeroOp>([&](Operation *op) -> Root {
-        return op->emitError() << "the CUDA target has no kernel for " << op->getName();
-      })
+      .Case<CumSumOp>([&](auto op) -> Root { return makeCumSumRoot(kernel, op); })
+      .Case<ScatterNdOp>([&](auto op) -> Root { return makeScatterNdRoot(kernel, op); })
+      .Case<ScatterAlongAxisOp>([&](auto op) -> Root { return makeScatterAlongAxisRoot(kernel, op); })
+      .Case<TopKOp>([&](auto op) -> Root { return makeTopKRoot(kernel, op); })
+      .Case<NonZeroOp>([&](auto op) -> Root { return makeNonZeroRoot(kernel, op); })
+      .Case<plan::GroupRowsOp>([&](auto op) -> Root { return makeGroupRowsRoot(kernel, op); })
       .Case<model::AttentionOp>([&](auto op) -> Root { return makeAttentionRoot(kernel, op); })
       .Case<model::AttentionPartsOp>([&](auto op) -> Root { return makeAttentionPartsRoot(kernel, op); })
       .Case<model::AttentionCombineOp>([&](auto op) -> Root { return makeAttentionCombineRoot(kernel, op); })
       .Case<model::LatentAttentionOp>([&](auto op) -> Root { return makeExpandedAttentionRoot(kernel, op); })
-      .Default([&](Operation *) -> Root { return makeMapRoot(kernel); });
+      .Default([&](Operation *) -> Root {
+        if (auto update = dyn_cast_if_present<UpdateSliceOp>(last); update && inPlace)
+          return makeUpdateSliceRoot(kernel, update);
+        if (auto root = makeReduceRoot(kernel))
+          return root;
+        return makeMapRoot(kernel);
+      });
+}
+
+LaunchShape threadPerPosition(MLIRContext *context, llvm::ArrayRef<Expr> dims, unsigned threads) {
+  return {ceilDiv(product(context, dims), constant(context, threads)), threads};
+}
+
+Indices emitThreadPosition(KernelSource &s, llvm::ArrayRef<Expr> dims, unsigned threads) {
+  Expr count = product(s.kernel.getContext(), dims), number = s.newIndex(count);
+  llvm::StringRef type = s.indexType(number);
+  std::string name = s.define(s.current, type, "number", "(" + type + ")blockIdx.x * " + llvm::Twine(threads) + " + threadIdx.x");
+  s.line("if (" + name + " >= " + s.emit(count) + ") return;");
+  s.bind(number, name);
+  return delinearize(number, dims, s.extents());
 }
 
 } // namespace dsc::cuda

@@ -31,6 +31,11 @@ protected:
   mlir::MLIRContext *context;
 };
 
+/// A thread for each position of `dims`, neighbours along the last one.
+LaunchShape threadPerPosition(mlir::MLIRContext *context, llvm::ArrayRef<Expr> dims, unsigned threads);
+/// The position of this thread; threads beyond the last one return.
+Indices emitThreadPosition(KernelSource &source, llvm::ArrayRef<Expr> dims, unsigned threads);
+
 /// Fails with a diagnostic at the operation for which there is no code.
 mlir::FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel);
 
@@ -43,6 +48,15 @@ std::unique_ptr<KernelRoot> makeAttentionCombineRoot(plan::KernelOp kernel, mode
 /// Keys and values are made per tile.
 std::unique_ptr<KernelRoot> makeExpandedAttentionRoot(plan::KernelOp kernel, model::LatentAttentionOp op);
 std::unique_ptr<KernelRoot> makeMapRoot(plan::KernelOp kernel);
+std::unique_ptr<KernelRoot> makeUpdateSliceRoot(plan::KernelOp kernel, prim::UpdateSliceOp op);
+/// For kernels whose reductions a warp or a block evaluates together; null for others.
+std::unique_ptr<KernelRoot> makeReduceRoot(plan::KernelOp kernel);
+std::unique_ptr<KernelRoot> makeCumSumRoot(plan::KernelOp kernel, prim::CumSumOp op);
+std::unique_ptr<KernelRoot> makeScatterNdRoot(plan::KernelOp kernel, prim::ScatterNdOp op);
+std::unique_ptr<KernelRoot> makeScatterAlongAxisRoot(plan::KernelOp kernel, prim::ScatterAlongAxisOp op);
+std::unique_ptr<KernelRoot> makeTopKRoot(plan::KernelOp kernel, prim::TopKOp op);
+std::unique_ptr<KernelRoot> makeNonZeroRoot(plan::KernelOp kernel, prim::NonZeroOp op);
+std::unique_ptr<KernelRoot> makeGroupRowsRoot(plan::KernelOp kernel, plan::GroupRowsOp op);
 
 } // namespace dsc::cuda
 
