@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Run dsc over a directory made by gen_node_suite.py or contrib_cases.py.
 
-    python run_node_tests.py SUITE_DIR --mode eval|run --out results.jsonl [--names FILE] [--jobs N]
+    python run_node_tests.py SUITE_DIR --mode eval|run --out results.jsonl [--device D] [--names FILE] [--jobs N]
 
     eval   dsc eval: the reference interpreter
-    run    dsc compile --kv=io and dsc run: native code
+    run    dsc compile --kv=io and dsc run: native code; with --device ptxsim or cuda, kernels for a GPU
 
 One JSON line per test: {"name", "status", "stage", "detail", "seconds"}, as README.md says. A test's tensors are put into
 an .npz in the form that dsc reads (16-bit floats as float32). dsc compares, and its outputs are compared here once more.
@@ -92,7 +92,7 @@ def refused(outcome, stage):
     return status, stage, outcome.reason()
 
 
-def run_test(path: pathlib.Path, mode: str, scratch: pathlib.Path, limit: float):
+def run_test(path: pathlib.Path, mode: str, device: str, scratch: pathlib.Path, limit: float):
     model = onnx.load(path / "model.onnx")
     try:
         inputs = load_values(path, "input", model.graph.input)
@@ -107,10 +107,11 @@ def run_test(path: pathlib.Path, mode: str, scratch: pathlib.Path, limit: float)
     if mode == "eval":
         outcome = dsc("eval", path / "model.onnx", *judge, timeout=limit)
     else:
-        compiled = dsc("compile", path / "model.onnx", "-o", engine, "--kv=io", timeout=limit)
+        target = ["--target", "cpu"] if device == "cpu" else ["--target", "cuda", "--line-info"]
+        compiled = dsc("compile", path / "model.onnx", "-o", engine, "--kv=io", *target, timeout=limit)
         if not compiled.ok:
             return refused(compiled, "compile")
-        outcome = dsc("run", engine, "--threads", 1, *judge, timeout=limit)
+        outcome = dsc("run", engine, "--device", device, "--threads", 1, *judge, timeout=limit)
     if outcome.code not in (0, MISMATCH) or not saved.exists():
         return refused(outcome, mode)
     wanted_numbers = numbers(wanted, model.graph.output)
@@ -121,22 +122,22 @@ def run_test(path: pathlib.Path, mode: str, scratch: pathlib.Path, limit: float)
     return ("fail", mode, why) if why else ("pass", mode, "")
 
 
-def run_one(path: pathlib.Path, mode: str, limit: float) -> dict:
+def run_one(path: pathlib.Path, mode: str, device: str, limit: float) -> dict:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dsc-node-") as scratch:
         try:
-            status, stage, detail = run_test(path, mode, pathlib.Path(scratch), limit)
+            status, stage, detail = run_test(path, mode, device, pathlib.Path(scratch), limit)
         except Exception as problem:  # noqa: BLE001  one bad test must not end the run
             status, stage, detail = "error", "test", f"{type(problem).__name__}: {problem}"
     return {"name": path.name, "status": status, "stage": stage, "detail": " ".join(detail.split())[:300],
             "seconds": round(time.monotonic() - start, 3)}
 
 
-def run_suite(suite: pathlib.Path, names: list[str], mode: str, jobs: int = 2, limit: float = 60) -> list[dict]:
+def run_suite(suite: pathlib.Path, names: list[str], mode: str, jobs: int = 2, limit: float = 60, device: str = "cpu") -> list[dict]:
     """Runs the named tests; progress goes to standard output."""
     results = []
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        for result in pool.map(lambda n: run_one(suite / n, mode, limit), names):
+        for result in pool.map(lambda n: run_one(suite / n, mode, device, limit), names):
             results.append(result)
             if len(results) % 200 == 0:
                 print(f"    {mode}: {len(results)} of {len(names)}", flush=True)
@@ -149,6 +150,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("suite", type=pathlib.Path)
     parser.add_argument("--mode", choices=("eval", "run"), required=True)
+    parser.add_argument("--device", choices=("cpu", "ptxsim", "cuda"), default="cpu")
     parser.add_argument("--out", type=pathlib.Path, required=True)
     parser.add_argument("--names", type=pathlib.Path, help="a file with test names, one a line")
     parser.add_argument("--jobs", type=int, default=2)
@@ -157,7 +159,7 @@ def main() -> None:
     require_program()
     names = (list(report.read_list(arguments.names)) if arguments.names else
              sorted(p.parent.name for p in arguments.suite.glob("*/model.onnx")))
-    results = run_suite(arguments.suite, names, arguments.mode, arguments.jobs, arguments.timeout)
+    results = run_suite(arguments.suite, names, arguments.mode, arguments.jobs, arguments.timeout, arguments.device)
     report.write_jsonl(arguments.out, results)
 
 
