@@ -50,7 +50,7 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
       if (auto route = dyn_cast<RouteOp>(op))
         choices.push_back({route.getIds(), route.getExperts(), route.getK()});
       if (isLookup(op))
-        if (auto count = stackedExperts(op->getResult(0)); count && isWithin(op->getOperand(0).getDefiningOp<ConstantOp>(), *count))
+        if (auto count = countExperts(op->getResult(0)); count && isWithin(op->getOperand(0).getDefiningOp<ConstantOp>(), *count))
           choices.push_back({op->getResult(0), *count, *asConstant(getDims(op->getResult(0)).back()), /*isLookup=*/true});
       auto topK = dyn_cast<TopKOp>(op);
       if (!topK || !topK.getLargest() || !isa<FloatType>(elementType(topK.getOperand())) || rank(topK.getOperand()) < 2)
@@ -92,8 +92,8 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
     return true;
   }
 
-  /// How many matrices there are among which `ids` choose.
-  static std::optional<int64_t> stackedExperts(Value ids) {
+  /// How many there are among which `ids` choose: matrices, or scores for a weight.
+  static std::optional<int64_t> countExperts(Value ids) {
     llvm::SetVector<Value> reached;
     reached.insert(ids);
     for (unsigned i = 0; i < reached.size(); ++i)
@@ -101,6 +101,8 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
         if (isa<GatherNdOp, TakeOp>(user) && user->getOperand(1) == reached[i] && rank(user->getOperand(0)) == 3 &&
             isa<FloatType>(elementType(user->getResult(0))))
           return asConstant(getDims(user->getOperand(0))[0]);
+        if (auto take = dyn_cast<TakeAlongAxisOp>(user); take && take.getIndices() == reached[i] && isa<FloatType>(elementType(user->getResult(0))))
+          return asConstant(getDims(take.getOperand())[take.getAxis()]);
         if (isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, ReshapeOp>(user) && isa<IntegerType>(elementType(user->getResult(0))))
           reached.insert(user->getResult(0));
       }
