@@ -40,8 +40,17 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createRecognizeLatentAttention());
   entry.addPass(createRecognizeAttention());
   entry.addPass(createRecognizeSparseIndex());
+  entry.addPass(createRecognizeNorms());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
+}
+
+/// The dsc operations that a target has kernels for.
+static SmallVector<std::string> kernelsOf(StringRef target) {
+  SmallVector<std::string> kernels{"dsc.attention", "dsc.attention_parts", "dsc.attention_combine", "dsc.latent_attention"};
+  if (target == "cpu")
+    kernels.append({"dsc.rms_norm", "dsc.layer_norm"});
+  return kernels;
 }
 
 static void optimize(OpPassManager &pm, const CompileOptions &options) {
@@ -56,6 +65,7 @@ static void optimize(OpPassManager &pm, const CompileOptions &options) {
   }
   entry.addPass(createSplitAttention(splits));
   DecomposeWithoutKernelOptions kernels;
+  kernels.kernels = kernelsOf(options.target);
   if (options.target != "cpu")
     kernels.mostShared = 163 << 10; // of capability 8.0 and above
   entry.addPass(createDecomposeWithoutKernel(kernels));

@@ -285,6 +285,31 @@ def RecognizeExperts : Pass<"recognize-experts", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeNorms : Pass<"recognize-norms", "::mlir::func::FuncOp"> {
+  let summary = "rows over their root mean square become dsc.rms_norm, centered ones dsc.layer_norm";
+  let description = [{
+    From the product with a number per row: a reciprocal root, as power, quotient or reciprocal, of epsilon and a mean, which must be that of the squares of
+    the very elements that are multiplied. Squares are products, powers or contractions of a row with itself. Where the elements are a row less
+    its mean, it is a layer norm; mean(x^2) - mean(x)^2 is its variance, too. A conversion to 16 bits, the weight (or what is made of weights, as 1 + w) and the bias that follow
+    become part of the operation while nobody else reads what lies between. Conversions stay where they round: `rounded` says
+    that one stands before the weight. Comes last, for other recognitions follow elements through prim.
+
+    ```mlir
+    %1 = prim.binary mul %x, %x : ...
+    %2 = prim.reduce sum %1 axes [1] : ...
+    ... times 1/64, plus epsilon, sqrt, reciprocal, broadcast
+    %8 = prim.binary mul %x, %7 : ...
+    %9 = prim.binary mul %w2, %8 : tensor<2x64xf32>
+    // becomes
+    %9 = dsc.rms_norm %x weight(%w) {epsilon = 1.0e-6 : f64} : (tensor<2x64xf32>, tensor<64xf32>) -> tensor<2x64xf32>
+    ```
+
+    Numerics: reassociates.
+  }];
+  let statistics = [Statistic<"numRmsNorms", "rms-norms", "Number of RMS norms">, Statistic<"numLayerNorms", "layer-norms", "Number of layer norms">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{
@@ -360,8 +385,9 @@ def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
 def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::FuncOp"> {
   let summary = "dsc operations that no kernel computes become the prim operations that they stand for";
   let description = [{
-    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and `dsc.attention`, its parts and
-    expanded `dsc.latent_attention` whose widths are known and small enough for the scratch of a kernel.
+    What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and of what is in `kernels`, the operations for
+    which the target has code, those that it can hold: `dsc.attention`, its parts and expanded `dsc.latent_attention` need widths that are known and small enough for
+    the scratch of a kernel.
 
     ```mlir
     %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... // of an unknown width
@@ -372,7 +398,8 @@ def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::Fun
 
     Numerics: bitwise for what has no kernel, by definition.
   }];
-  let options = [Option<"mostShared", "most-shared", "int64_t", "0",
+  let options = [ListOption<"kernels", "kernels", "std::string", "names of the operations for which the target has kernels">,
+                 Option<"mostShared", "most-shared", "int64_t", "0",
                         "bytes of shared memory of a block on a GPU, which bounds the widths; 0: a CPU, whose scratch does">];
   let statistics = [Statistic<"numDecomposed", "decomposed", "Number of operations decomposed">];
   let dependentDialects = ["::dsc::prim::PrimDialect"];

@@ -36,7 +36,7 @@ std::optional<Projection> findProjection(Value value) {
           return Projection{found->dot, std::min(found->width, narrowest)};
       return std::nullopt;
     }
-    if (isa<ReshapeOp, TransposeOp, SliceOp, ConvertOp>(op)) {
+    if (isa<ReshapeOp, TransposeOp, SliceOp, ConvertOp, model::RmsNormOp, model::LayerNormOp>(op)) {
       value = op->getOperand(0);
       continue;
     }

@@ -3,6 +3,7 @@
 #include "compiler/report/AttentionReport.h"
 #include "compiler/report/ExpertReport.h"
 #include "compiler/report/LocationText.h"
+#include "compiler/report/NormReport.h"
 #include "compiler/report/WeightReport.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/recognize/Recognition.h"
@@ -57,12 +58,14 @@ public:
     Object cache{{"states", std::move(states)}, {"elements_per_token", kept}, {"multi_head_elements_per_token", multiHead}};
     if (multiHead)
       cache["share"] = double(kept) / double(multiHead);
-    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"cache", std::move(cache)},
+    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"norm", norms.take()}, {"cache", std::move(cache)},
             {"weights", std::move(weights)}, {"misses", std::move(misses)}};
   }
 
 private:
   void add(func::FuncOp entry, Operation *op) {
+    if (auto norm = describeNorm(op))
+      norms.layers.push_back(withPlace(std::move(*norm), entry, op->getLoc()));
     if (auto experts = dyn_cast<model::ExpertsOp>(op))
       moe.layers.push_back(withPlace(describeExperts(experts), entry, op->getLoc()));
     if (auto route = dyn_cast<model::RouteOp>(op))
@@ -111,7 +114,7 @@ private:
         states.push_back(state.getValue());
   }
 
-  Section mla, moe, dsa, attention;
+  Section mla, moe, dsa, attention, norms;
   Array misses, states, weights;
   llvm::StringSet<> known;
   func::FuncOp counted;
@@ -120,7 +123,7 @@ private:
 
 /// "heads 16, nope 128, ...": the parameters, those of the model first.
 std::string fieldsText(const Object &layer) {
-  static constexpr StringLiteral first[] = {"heads", "kv_heads", "nope", "rope", "key", "v", "kv_lora", "q_lora", "scale", "mask", "cache",
+  static constexpr StringLiteral first[] = {"kind", "heads", "kv_heads", "nope", "rope", "key", "v", "kv_lora", "q_lora", "scale", "mask", "cache",
                                             "experts", "top_k", "width", "shared", "score", "bias", "groups", "groups_kept", "group_score", "fill"};
   // Places, and what the report has for programs: derived numbers and fields that are rarely other than usual.
   static constexpr StringLiteral left[] = {"entry", "node", "layer", "kv_share", "multi_head_elements", "alpha", "up_offset",
@@ -171,6 +174,25 @@ void printLayers(const Array &layers, llvm::raw_ostream &os) {
   }
 }
 
+/// What there is several times a layer: how often each kind of it.
+void printCounts(const Array &layers, llvm::raw_ostream &os) {
+  SmallVector<std::pair<std::string, int64_t>> counts; // in the order of their first
+  for (const auto &each : layers) {
+    const Object &layer = *each.getAsObject();
+    std::string fields = fieldsText(layer);
+    if (auto epsilon = layer.getNumber("epsilon"))
+      llvm::raw_string_ostream(fields) << llvm::format(", epsilon %.6g", *epsilon);
+    std::string text = (*layer.getString("entry") + ": " + fields).str();
+    auto *known = llvm::find_if(counts, [&](auto &pair) { return pair.first == text; });
+    if (known == counts.end())
+      counts.push_back({text, 1});
+    else
+      ++known->second;
+  }
+  for (const auto &[text, count] : counts)
+    os << "  " << text << ", " << count << (count == 1 ? " time\n" : " times\n");
+}
+
 } // namespace
 
 Object makeReport(ModuleOp module) { return Collector().run(module); }
@@ -184,6 +206,11 @@ void printReport(const Object &report, llvm::raw_ostream &os) {
       continue;
     os << title << ": " << *section.getInteger("matched") << " of " << *section.getInteger("candidates") << " recognised\n";
     printLayers(*section.getArray("layers"), os);
+  }
+  // Engines of older versions have no such section.
+  if (const Object *norms = report.getObject("norm"); norms && !norms->getArray("layers")->empty()) {
+    os << "norms: " << norms->getArray("layers")->size() << " recognised\n";
+    printCounts(*norms->getArray("layers"), os);
   }
   const Object &cache = *report.getObject("cache");
   if (auto share = cache.getNumber("share"))

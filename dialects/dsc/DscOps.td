@@ -6,5 +6,6 @@ include "dialects/dsc/AttentionOps.td"
 include "dialects/dsc/CacheOps.td"
 include "dialects/dsc/ExpertOps.td"
 include "dialects/dsc/FormOps.td"
+include "dialects/dsc/NormOps.td"
 
 #endif

@@ -76,7 +76,8 @@ std::optional<int64_t> sharedBytes(Operation *op) {
   return known ? std::optional(elements * int64_t(type.getIntOrFloatBitWidth() / 8) + rest) : std::nullopt;
 }
 
-bool hasKernel(Operation *op, int64_t mostShared) {
+/// Whether a kernel can hold `op`, one of those for which there is code.
+bool fitsKernel(Operation *op, int64_t mostShared) {
   if (mostShared && isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(op)) {
     auto latent = dyn_cast<model::LatentAttentionOp>(op);
     auto bytes = sharedBytes(op);
@@ -88,14 +89,20 @@ bool hasKernel(Operation *op, int64_t mostShared) {
     return fitsScratch(attention);
   if (auto parts = dyn_cast<model::AttentionPartsOp>(op))
     return fitsScratch(parts);
-  return isa<model::AttentionCombineOp, model::CacheAppendOp, model::ChooseOp>(op);
+  return true;
 }
 
 struct DecomposeWithoutKernel : impl::DecomposeWithoutKernelBase<DecomposeWithoutKernel> {
   using Base::Base;
+  bool stays(Operation *op) {
+    if (isa<model::CacheAppendOp, model::ChooseOp>(op))
+      return true;
+    return llvm::is_contained(kernels, op->getName().getStringRef()) && fitsKernel(op, mostShared);
+  }
+
   void runOnOperation() override {
     getOperation().walk([&](model::Decomposable op) {
-      if (hasKernel(op, mostShared))
+      if (stays(op))
         return;
       OpBuilder b(op);
       op->replaceAllUsesWith(op.decompose(b));

@@ -47,8 +47,13 @@ static bool isExpensive(Operation *op) {
   return false;
 }
 
+/// Its elements need all elements of a row, which may be computed as they are read.
+static bool isNorm(Operation *op) { return isa_and_present<model::RmsNormOp, model::LayerNormOp>(op); }
+
 /// Elements of the operand are needed more than once.
 static bool repeats(Operation *op) {
+  if (isNorm(op))
+    return true;
   auto broadcast = dyn_cast<BroadcastOp>(op);
   if (!broadcast)
     return false;
@@ -151,7 +156,8 @@ bool Fusion::isView(Operation *op) const {
 static bool isBetween(Operation *op) {
   auto reshape = dyn_cast<ReshapeOp>(op);
   Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
-  return source && reshape->hasOneUse() && source->hasOneUse() && isFoldable(source) && !isa<ReshapeOp>(source) && isUnitReshape(reshape);
+  return source && reshape->hasOneUse() && source->hasOneUse() && (isNorm(source) || (isFoldable(source) && !isa<ReshapeOp>(source))) &&
+         isUnitReshape(reshape);
 }
 
 bool Fusion::isCheap(Operation *op, unsigned depth) const {
@@ -180,6 +186,8 @@ bool Fusion::absorbs(OpOperand &use) const {
     return false;
   if (isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(user) || readsAsRows(use))
     return readsAsRows(use) ? isLayout(use.get().getDefiningOp()) : true;
+  if (isNorm(user))
+    return true;
   if (isFoldable(user)) {
     // A contraction reads its operands through transposes and choices of rows at most.
     auto leader = leaders.find(user);
@@ -227,6 +235,19 @@ Operation *Fusion::chooseLeader(Operation *op) {
   return leader;
 }
 
+/// A norm stands in memory, but for one whose rows go nowhere but into a state.
+Operation *Fusion::chooseLeaderOfNorm(Operation *op) {
+  if (!op->hasOneUse())
+    return op;
+  auto user = leaders.find(*op->user_begin());
+  bool intoState = user != leaders.end() && user->second->hasAttr(inPlaceAttr) && !repeated.contains(user->first) &&
+                   !repeats(user->first) && absorbs(*op->use_begin()) && sizes[user->second] + 1 < maxOps;
+  if (!intoState)
+    return op;
+  ++sizes[user->second];
+  return user->second;
+}
+
 Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
   for (Operation &op : llvm::reverse(func.front())) {
     if (isIndexMap(&op))
@@ -234,10 +255,14 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
     cheap[&op] = isCheap(&op);
     if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
+    if (isNorm(&op))
+      leaders[&op] = chooseLeaderOfNorm(&op);
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op))
       continue;
     if (isView(&op)) {
       Operation *leader = isBetween(&op) ? chooseLeader(&op) : &op;
+      if (isNorm(op.getOperand(0).getDefiningOp()) && !leader->hasAttr(inPlaceAttr))
+        leader = &op;
       if (leader != &op) {
         folded.insert(&op);
         leaders[&op] = leader;

@@ -57,6 +57,34 @@ def latent_layers(case):
     return config["num_hidden_layers"] - types.count("linear_attention")
 
 
+def check_norms(found, case):
+    """Two norms of the hidden width a layer and one at the end, with the configured epsilon; those of the compressed query, of the latent row
+    and of the sparse index's keys have the modelling code's own."""
+    config, wanted = case["config"], {}
+
+    def expect(kind, width, epsilon, count):
+        if count:
+            wanted[kind, width, epsilon] = wanted.get((kind, width, epsilon), 0) + count
+
+    latent, layers = latent_layers(case), config["num_hidden_layers"]
+    if case["form"] not in MODULES:
+        extra = expert_layers(case) if case["arch"] == "axk1" else 0  # of the experts' sum
+        expect("rms", config["hidden_size"], config["rms_norm_eps"], 2 * layers + 1 + extra)
+        expect("rms", config.get("v_head_dim"), config["rms_norm_eps"], layers - latent)  # of the heads of linear attention
+    expect("rms", config["q_lora_rank"], 1e-6, latent if config["q_lora_rank"] else 0)
+    expect("rms", config["kv_lora_rank"], 1e-6, latent)
+    if config.get("index_topk"):
+        shared = (config.get("indexer_types") or []).count("shared")
+        expect("layer", config["index_head_dim"], 1e-6, latent - shared)
+    counts = {}
+    for norm in found["layers"]:
+        assert norm["weight"] and norm.get("bias", True)
+        key = norm["kind"], norm["width"], float(f"{norm['epsilon']:.6g}")
+        counts[key] = counts.get(key, 0) + 1
+    assert counts == wanted
+    assert found["candidates"] == found["matched"] == sum(wanted.values())
+
+
 @pytest.mark.parametrize("name, graph, case", graphs())
 def test_latent_attention(name, graph, case, tmp_path):
     config = case["config"]
@@ -70,6 +98,7 @@ def test_latent_attention(name, graph, case, tmp_path):
         assert layer["kv_lora"] == config["kv_lora_rank"]
         assert layer["q_lora"] == (config["q_lora_rank"] or 0)
         assert layer["scale"] == pytest.approx(expected_scale(config), rel=SCALE_TOLERANCE[case["dtype"]])
+    check_norms(found["norm"], case)
     if config.get("index_topk") and case["arch"] in ("v32", "glm_dsa"):
         assert found["dsa"]["matched"] == found["dsa"]["candidates"] == len(found["mla"]["layers"])
         for layer in found["dsa"]["layers"]:

@@ -28,6 +28,7 @@ int main(int argc, char **argv) {
   dsc::registerRecognizeAttention();
   dsc::registerRecognizeLatentAttention();
   dsc::registerRecognizeSparseIndex();
+  dsc::registerRecognizeNorms();
   dsc::registerFormLatentAttention();
   dsc::registerSplitAttention();
   dsc::registerDecomposeWithoutKernel();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/targets/common/AccessScan.h"
+#include "dialects/dsc/Dsc.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -138,6 +139,15 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
         loops.push_back({o, SmallVector<Expr>(at), newIds(1)});
         part.insert(part.begin() + o.getAxis(), fresh(getDims(o.getOperand())[o.getAxis()]));
         visit(o.getOperand(), part);
+      })
+      .Case<model::RmsNormOp, model::LayerNormOp>([&](auto o) {
+        hasReduction = true;
+        Indices row(at);
+        row.back() = fresh(getDims(o.getX()).back());
+        visit(o.getX(), row);
+        visit(o.getX(), at);
+        for (Value parameter : o->getOperands().drop_front())
+          visit(parameter, at.take_back());
       })
       .Case<DotOp>([&](auto o) {
         hasReduction = true;

@@ -8,6 +8,7 @@
 #include "compiler/targets/cpu/Arithmetic.h"
 #include "compiler/targets/common/IndexMap.h"
 #include "compiler/targets/cpu/Isa.h"
+#include "dialects/dsc/Dsc.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include <map>
 
@@ -116,6 +117,15 @@ private:
   mlir::Value reduceElement(prim::ReduceOp op, llvm::ArrayRef<Expr> at);
   mlir::Value argReduceElement(prim::ArgReduceOp op, llvm::ArrayRef<Expr> at);
   mlir::Value dotElement(prim::DotOp op, llvm::ArrayRef<Expr> at);
+  mlir::Value normElement(model::RmsNormOp op, llvm::ArrayRef<Expr> at);
+  mlir::Value normElement(model::LayerNormOp op, llvm::ArrayRef<Expr> at);
+  /// The sum over the last dimension, in lanes whatever computes the elements, of what `term` makes of an element and of the total
+  /// without it. Lanes beyond the row are zeros.
+  mlir::Value sumOverRow(mlir::Value x, llvm::ArrayRef<Expr> row, llvm::function_ref<mlir::Value(mlir::Value)> term,
+                         bool squared);
+  /// What `compute` makes of a row, once where it is known already.
+  mlir::Value ofRow(mlir::Operation *op, unsigned number, llvm::ArrayRef<Expr> row,
+                    llvm::function_ref<mlir::Value()> compute);
   /// Runs `body` as far out as `at` allows, without lanes unless `at` varies.
   mlir::Value hoisted(llvm::ArrayRef<Expr> at, mlir::Type type,
                       llvm::function_ref<mlir::Value()> body);
@@ -126,6 +136,7 @@ private:
   llvm::DenseMap<Expr, mlir::Value> leaves;
   llvm::DenseMap<Expr, mlir::Value> expressions;
   std::map<Key, mlir::Value> known;
+  std::map<std::pair<unsigned, Key>, mlir::Value> rows;
   /// An index that has been checked, where its fault is reported.
   struct Checked {
     Expr index;

@@ -47,3 +47,43 @@ func.func @combine(%o: tensor<4x1x1x4x1x8xf32>, %m: tensor<4x1x1x4x1xf32>, %l: t
   %r = dsc.attention_combine %o, %m, %l : tensor<4x1x1x4x1x8xf32>, tensor<4x1x1x4x1xf32>, tensor<3x1x1x4x1xf32> -> tensor<1x1x4x1x8xf32>
   return
 }
+
+// -----
+
+func.func @norm_c1(%x: tensor<2x?xf32, #prim.shape<2, "d">>) {
+  // expected-error@+1 {{(C1): x is 2 x d x f32, the result 2 x d x f32}}
+  %0 = dsc.rms_norm %x {epsilon = 1.0e-6 : f64} : (tensor<2x?xf32, #prim.shape<2, "d">>) -> tensor<2x?xf32, #prim.shape<2, "d">>
+  return
+}
+
+// -----
+
+func.func @norm_c2(%x: tensor<2x64xf32>, %w: tensor<32xf32>) {
+  // expected-error@+1 {{(C2): weight or bias is 32 x f32}}
+  %0 = dsc.rms_norm %x weight(%w) {epsilon = 1.0e-6 : f64} : (tensor<2x64xf32>, tensor<32xf32>) -> tensor<2x64xf32>
+  return
+}
+
+// -----
+
+func.func @norm_c3(%x: tensor<2x64xf64>) {
+  // expected-error@+1 {{(C3): x is 2 x 64 x f64, the result 2 x 64 x f32}}
+  %0 = dsc.rms_norm %x {epsilon = 1.0e-6 : f64} : (tensor<2x64xf64>) -> tensor<2x64xf32>
+  return
+}
+
+// -----
+
+func.func @norm_c4(%x: tensor<2x64xbf16>) {
+  // expected-error@+1 {{(C4): rounded to 'bf16' before nothing}}
+  %0 = dsc.rms_norm %x {epsilon = 1.0e-6 : f64, rounded = bf16} : (tensor<2x64xbf16>) -> tensor<2x64xbf16>
+  return
+}
+
+// -----
+
+func.func @norm_c5(%x: tensor<2x64xf32>, %b: tensor<64xf32>) {
+  // expected-error@+1 {{(C5): epsilon is}}
+  %0 = dsc.layer_norm %x bias(%b) {epsilon = -1.0 : f64} : (tensor<2x64xf32>, tensor<64xf32>) -> tensor<2x64xf32>
+  return
+}

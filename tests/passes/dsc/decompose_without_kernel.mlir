@@ -1,4 +1,4 @@
-// RUN: dsc-opt %s --decompose-without-kernel | FileCheck %s
+// RUN: dsc-opt %s --decompose-without-kernel=kernels=dsc.attention,dsc.latent_attention,dsc.rms_norm | FileCheck %s
 // SPDX-License-Identifier: Apache-2.0
 
 // CHECK-LABEL: func.func @stays
@@ -34,4 +34,14 @@ func.func @latent(%q: tensor<1x4x40x16xf32>, %c: tensor<1x60x32xf32>, %wk: tenso
   %p = dsc.latent_attention query(%q) latent(%c) weights(%wk, %wv) {scale = 0.2 : f64}
       : (tensor<1x4x40x16xf32>, tensor<1x60x32xf32>, tensor<4x16x32xf32>, tensor<4x8x32xf32>) -> tensor<1x4x40x8xf32>
   return %o, %p : tensor<1x4x40x8xf32>, tensor<1x4x40x8xf32>
+}
+
+// Named among the kernels, or not.
+// CHECK-LABEL: func.func @norms
+// CHECK:         dsc.rms_norm
+// CHECK-NOT:     dsc.
+func.func @norms(%x: tensor<2x64xf32>) -> (tensor<2x64xf32>, tensor<2x64xf32>) {
+  %0 = dsc.rms_norm %x {epsilon = 1.0e-6 : f64} : (tensor<2x64xf32>) -> tensor<2x64xf32>
+  %1 = dsc.layer_norm %x {epsilon = 1.0e-6 : f64} : (tensor<2x64xf32>) -> tensor<2x64xf32>
+  return %0, %1 : tensor<2x64xf32>, tensor<2x64xf32>
 }
