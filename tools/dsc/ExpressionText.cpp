@@ -8,7 +8,7 @@ namespace dsc {
 using namespace format;
 
 // Expressions share operands, so that their text can be exponentially longer than their table.
-static constexpr int maxDepth = 12;
+static constexpr int maxDepth = 16;
 
 static std::string symbolText(const Manifest &manifest, const Entry &entry, uint32_t number) {
   if (entry.symbol_names() && entry.symbol_names()->Get(number)->size() > 0)
