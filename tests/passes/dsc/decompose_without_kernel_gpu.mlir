@@ -1,4 +1,4 @@
-// RUN: dsc-opt %s --decompose-without-kernel="most-shared=166912" | FileCheck %s
+// RUN: dsc-opt %s --decompose-without-kernel="kernels=dsc.attention,dsc.attention_parts,dsc.attention_combine,dsc.latent_attention most-shared=166912" | FileCheck %s
 // SPDX-License-Identifier: Apache-2.0
 
 // What a block keeps in shared memory bounds the widths: of f32, but not of bf16.
