@@ -7,7 +7,10 @@
     state    dsc compile, then dsc run with the calls of a generation in order, in one session
     latent   the same with --kv=latent, for exports that cache the keys and values of every head
 
-    python run_models.py [--mode MODE] [--only REGEX] [--models DIR] [--results DIR] [--jobs N]
+    python run_models.py [--mode MODE] [--only REGEX] [--models DIR] [--results DIR] [--jobs N] [--device cpu|ptxsim|cuda] [--sample]
+
+With --device=ptxsim (the simulator of a GPU) or --device=cuda the models are compiled for CUDA and run there, in the modes that
+compile. --sample takes few cases, which have all families of kernels between them: what CI runs on the simulator.
 
 What must hold for a case follows from its entry in manifest.json (see `expectation`). Outputs are judged here, and dsc's
 own verdict (exit code) must agree. What is known not to work is in expected_failures.txt, one "MODE/CASE  # why" a line;
@@ -44,6 +47,27 @@ MISMATCH = 1  # dsc's exit code when outputs differ
 ONLY_RUN = ("v32_multi_bmm_op20", "old_v3_past_missing_experts_op18")
 # Cases that must be refused, and what the message must hold.
 REFUSED = {"v3_attn_op26": ("Attention", "opset 18", "node_scaled_dot_product_attention")}
+
+
+# Cases that together have every kind of kernel, for --sample: by mode, the smaller of equals.
+SAMPLE = {
+    "io": ("v2lite_prefill_bf16_op20", "v3_prefill_fp16_op20", "v3_prefill_bmm_op20", "v2lite_multi_cudafused_op20"),
+    "state": ("v3_gen_gmm_op20", "v3_static_multi_bmm_op20", "v2lite_gen_bmm_op20"),
+}
+
+
+class Device:
+    """Where models run, and how they are compiled for it."""
+
+    def __init__(self, name: str):
+        self.name = name
+        # Line information: the simulator then names the line of the kernel's source.
+        self.compile = () if name == "cpu" else ("--target", "cuda", "--line-info")
+        self.run = ("--device", name, "--threads", 1)
+        self.label = "" if name == "cpu" else f"{name}:"
+
+
+device = Device("cpu")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -114,7 +138,7 @@ def run_eval(folder, case, expected, scratch) -> str:
 
 
 def compile_case(folder, case, engine, *options):
-    return dsc("compile", *(folder / graph for graph in case["graphs"]), "-o", engine, "--verify-recognition", *options)
+    return dsc("compile", *(folder / graph for graph in case["graphs"]), "-o", engine, "--verify-recognition", *device.compile, *options)
 
 
 def call(folder, run) -> str:
@@ -131,7 +155,7 @@ def run_io(folder, case, expected, scratch) -> str:
     for run in case["runs"]:
         saved = scratch / "out.npz"
         saved.unlink(missing_ok=True)
-        outcome = dsc("run", engine, "--threads", 1, "--npz", call(folder, run), "--save", saved, *limits(expected))
+        outcome = dsc("run", engine, *device.run, "--npz", call(folder, run), "--save", saved, *limits(expected))
         if why := judge_saved(outcome, saved, run, folder, expected):
             return why
     return ""
@@ -148,7 +172,7 @@ def run_state(folder, case, expected, scratch, *options) -> str:
         saved = scratch / "out.npz"
         saved.unlink(missing_ok=True)
         calls = [argument for run in runs for argument in ("--npz", call(folder, run))]
-        outcome = dsc("run", engine, "--threads", 1, *calls, "--save", saved, *limits(expected))
+        outcome = dsc("run", engine, *device.run, *calls, "--save", saved, *limits(expected))
         # dsc compares every call; the last one is judged here as well, except what the state has replaced.
         if why := judge_saved(outcome, saved, runs[-1], folder, expected):
             return f"session {runs[0]['file']} ... {why}"
@@ -179,7 +203,7 @@ def run_task(mode: str, name: str, folder: pathlib.Path, case: dict) -> dict:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="dsc-models-") as scratch:
         why = RUNNERS[mode](folder, case, expectation(name, folder, case), pathlib.Path(scratch))
-    return {"name": f"{mode}/{name}", "status": "fail" if why else "pass", "detail": why,
+    return {"name": f"{device.label}{mode}/{name}", "status": "fail" if why else "pass", "detail": why,
             "seconds": round(time.monotonic() - start, 2)}
 
 
@@ -217,23 +241,32 @@ def main() -> int:
     parser.add_argument("--results", type=pathlib.Path, default=BUILD / "results")
     parser.add_argument("--expected-failures", type=pathlib.Path, default=HERE / "expected_failures.txt")
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--device", default="cpu", help="cpu, ptxsim, cuda or cuda:NUMBER")
+    parser.add_argument("--sample", action="store_true", help="few cases that have all kinds of kernels")
     arguments = parser.parse_args()
 
     require_program()
-    todo = list(tasks(arguments.models, arguments.mode or MODES, arguments.only))
+    global device
+    device = Device(arguments.device)
+    modes = arguments.mode or [mode for mode in MODES if device.name == "cpu" or mode != "eval"]
+    todo = [task for task in tasks(arguments.models, modes, arguments.only)
+            if not arguments.sample or task[1] in SAMPLE.get(task[0], ())]
+    if arguments.sample and not arguments.only and not arguments.mode:
+        assert len(todo) == sum(map(len, SAMPLE.values())), "a case of SAMPLE is no fixture"
+    stem = "models" if device.name == "cpu" else f"models-{device.name.replace(':', '')}"
     results = []
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         for done, result in enumerate(pool.map(lambda t: run_task(*t), todo), 1):
             results.append(result)
             if done % 20 == 0:
                 print(f"    {done} of {len(todo)}", flush=True)
-    report.write_jsonl(arguments.results / "models.jsonl", results)
+    report.write_jsonl(arguments.results / f"{stem}.jsonl", results)
     surprises = settle(results, report.read_list(arguments.expected_failures))
-    report.write_junit(arguments.results / "models.xml", "models", results)
+    report.write_junit(arguments.results / f"{stem}.xml", stem, results)
     for mode in MODES:
-        of_mode = [r for r in results if r["name"].startswith(mode + "/")]
+        of_mode = [r for r in results if r["name"].startswith(f"{device.label}{mode}/")]
         if of_mode:
-            print(f"    {mode:<6} {sum(r['status'] == 'pass' for r in of_mode)} of {len(of_mode)} cases pass")
+            print(f"    {device.label}{mode:<6} {sum(r['status'] == 'pass' for r in of_mode)} of {len(of_mode)} cases pass")
     return 1 if surprises else 0
 
 
