@@ -183,6 +183,13 @@ std::vector<char> transposed(const char *data, const std::vector<int64_t> &dims,
 size_t npySize(NpyType type) { return row(type).size; }
 std::string_view npyTypeName(NpyType type) { return row(type).name; }
 
+const NpyArray *findArray(std::span<const NpyArray> arrays, std::string_view name) {
+  for (const NpyArray &array : arrays)
+    if (array.name == name)
+      return &array;
+  return nullptr;
+}
+
 int64_t NpyArray::elementCount() const {
   int64_t count = 1;
   for (int64_t dim : dims)

@@ -193,11 +193,4 @@ bool writeNpy(const std::string &path, const NpyArray &array, std::string &error
   return true;
 }
 
-const NpyArray *findArray(std::span<const NpyArray> arrays, std::string_view name) {
-  for (const NpyArray &array : arrays)
-    if (array.name == name)
-      return &array;
-  return nullptr;
-}
-
 } // namespace dsc
