@@ -105,10 +105,12 @@ private:
     auto experts = asConstant(getDim(logits.getType(), 1));
     if (!experts || k < 1 || k > *experts)
       return node.error() << "k = " << k << " of " << toString(getDim(logits.getType(), 1)) << " experts";
-    Chosen chosen = topK(l, logits, l.size(k));
+    bool normalize = node.getInt("normalize_routing_weights", 0), isGiven = quantized && node.hasInput(14);
+    // QMoE does not ask whether the softmax is over the chosen.
+    bool ofChosen = quantized || normalize;
+    Chosen chosen = topK(l, isGiven || ofChosen ? logits : l.softmax(logits, 1), l.size(k));
     indices = chosen.indices;
-    bool normalize = node.getInt("normalize_routing_weights", 0);
-    if (quantized && node.hasInput(14)) {
+    if (isGiven) {
       if (failed(expectFloat(node, 14)) || failed(expectRank(node, 14, 2)))
         return failure();
       Value weights = l.convert(node.getInput(14), l.f32());
@@ -118,10 +120,8 @@ private:
       mixing = takeAlongLast(l, weights, indices);
       if (normalize)
         mixing = binaryInto(l, BinaryKind::Div, mixing, l.reduce(ReduceKind::Sum, mixing, {1}, /*keepDims=*/true));
-    } else if (quantized || normalize) {
-      mixing = l.softmax(chosen.values, 1); // of the chosen; QMoE does not ask whether
     } else {
-      mixing = takeAlongLast(l, l.softmax(logits, 1), indices);
+      mixing = ofChosen ? l.softmax(chosen.values, 1) : chosen.values;
     }
     return success();
   }

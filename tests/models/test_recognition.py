@@ -21,7 +21,7 @@ SCALE_TOLERANCE = {"float32": 1e-6, "float16": 2e-3, "bfloat16": 8e-3}
 def graphs():
     """(case, graph) of every export that is a model of latent attention and can be read."""
     for name, case in sorted((folder, entry) for folder, entry in cases()):
-        if case["form"] in NO_ATTENTION or case["arch"] in OTHER_ATTENTION or case.get("ort_fusions"):
+        if case["form"] in NO_ATTENTION or case["arch"] in OTHER_ATTENTION:
             continue
         for graph in case.get("graphs", {}):
             path = FIXTURES / name / graph
@@ -129,7 +129,7 @@ NO_EXPERTS = {"attn", "attn_causal", "attn_cached"}
 
 def expert_graphs():
     for name, case in sorted((folder, entry) for folder, entry in cases()):
-        if case["form"] in NO_EXPERTS or case.get("ort_fusions") == "cuda" or case.get("opset") == 26:
+        if case["form"] in NO_EXPERTS or case.get("opset") == 26:
             continue
         for graph in case.get("graphs", {}):
             if (FIXTURES / name / graph).exists():
