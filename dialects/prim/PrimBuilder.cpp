@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dialects/prim/PrimBuilder.h"
+#include "dialects/prim/Numbers.h"
 
 using namespace mlir;
 using llvm::ArrayRef;
@@ -8,17 +9,7 @@ namespace dsc::prim {
 
 Value PrimBuilder::splat(double value, ArrayRef<Expr> dims, Type elementType) {
   auto scalar = RankedTensorType::get({}, elementType);
-  Attribute element;
-  if (auto real = dyn_cast<FloatType>(elementType)) {
-    APFloat f(value);
-    bool losesInfo;
-    f.convert(real.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-    element = FloatAttr::get(real, f);
-  } else {
-    auto integer = cast<IntegerType>(elementType);
-    element = IntegerAttr::get(integer, APInt(integer.getWidth(), uint64_t(int64_t(value)), /*isSigned=*/true, /*implicitTrunc=*/true));
-  }
-  return broadcast(ConstantOp::create(b, loc, scalar, DenseElementsAttr::get(scalar, element)), {}, dims);
+  return broadcast(ConstantOp::create(b, loc, scalar, DenseElementsAttr::get(scalar, numberAttr(value, elementType))), {}, dims);
 }
 
 Value PrimBuilder::indexExpr(Expr element, ArrayRef<Expr> dims, Type elementType) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The building blocks of Lowering that create prim operations.
 #include "passes/onnx_to_prim/Lowering.h"
+#include "dialects/prim/Numbers.h"
+#include "dialects/prim/PrimBuilder.h"
 #include "llvm/ADT/SmallBitVector.h"
 #include "llvm/ADT/Sequence.h"
 
@@ -12,17 +14,6 @@ using llvm::SmallVector;
 namespace dsc::onnx_to_prim {
 
 // ---- Constants -------------------------------------------------------------------------------------------
-
-static Attribute numberAttr(double value, Type type) {
-  if (auto floatType = dyn_cast<FloatType>(type)) {
-    APFloat f(value);
-    bool losesInfo;
-    f.convert(floatType.getFloatSemantics(), APFloat::rmNearestTiesToEven, &losesInfo);
-    return FloatAttr::get(type, f);
-  }
-  auto integer = cast<IntegerType>(type);
-  return IntegerAttr::get(type, APInt(integer.getWidth(), uint64_t(int64_t(value)), /*isSigned=*/true, /*implicitTrunc=*/true));
-}
 
 Value Lowering::scalar(double value, Type elementType) {
   auto type = RankedTensorType::get({}, elementType);
@@ -51,24 +42,13 @@ std::optional<double> Lowering::constantSplat(Value value) {
       continue;
     }
     auto c = dyn_cast<ConstantOp>(op);
-    auto dense = c ? dyn_cast<DenseElementsAttr>(c.getValue()) : DenseElementsAttr();
-    if (!dense || !dense.isSplat())
-      return std::nullopt;
-    if (isa<FloatType>(dense.getElementType())) {
-      APFloat f = dense.getSplatValue<APFloat>();
-      bool losesInfo;
-      f.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-      return f.convertToDouble();
-    }
-    APInt i = dense.getSplatValue<APInt>();
-    bool isUnsigned = dense.getElementType().isUnsignedInteger() || i.getBitWidth() == 1;
-    return isUnsigned ? double(i.getZExtValue()) : double(i.getSExtValue());
+    return c ? getSplatNumber(c) : std::nullopt;
   }
   return std::nullopt;
 }
 
 Value Lowering::indexExpr(Expr element, ArrayRef<Expr> dims, Type elementType) {
-  return IndexExprOp::create(builder, loc, getTensorType(dims, elementType), element);
+  return PrimBuilder(builder, loc).indexExpr(element, dims, elementType);
 }
 
 Value Lowering::exprs(ArrayRef<Expr> elements, Type elementType) {
@@ -133,16 +113,10 @@ Value Lowering::stretch(Value value, int64_t axis, Expr size) {
 }
 
 Value Lowering::broadcastInDim(Value x, ArrayRef<int64_t> axes, ArrayRef<Expr> dims) {
-  auto type = getTensorType(dims, elementType(x));
-  if (type == x.getType())
-    return x;
-  return BroadcastOp::create(builder, loc, type, x, axes);
+  return PrimBuilder(builder, loc).broadcast(x, axes, dims);
 }
 
-Value Lowering::unary(UnaryKind kind, Value x) {
-  bool test = kind == UnaryKind::IsNaN || kind == UnaryKind::IsInf;
-  return UnaryOp::create(builder, loc, test ? withElementType(x.getType(), i1()) : Type(x.getType()), kind, x);
-}
+Value Lowering::unary(UnaryKind kind, Value x) { return PrimBuilder(builder, loc).unary(kind, x); }
 
 /// Repeats a scalar operand to the shape of the other.
 static void matchScalars(Lowering &l, Value &x, Value &y) {
@@ -154,12 +128,12 @@ static void matchScalars(Lowering &l, Value &x, Value &y) {
 
 Value Lowering::binary(BinaryKind kind, Value x, Value y) {
   matchScalars(*this, x, y);
-  return BinaryOp::create(builder, loc, x.getType(), kind, x, y);
+  return PrimBuilder(builder, loc).binary(kind, x, y);
 }
 
 Value Lowering::compare(CompareKind kind, Value x, Value y) {
   matchScalars(*this, x, y);
-  return CompareOp::create(builder, loc, withElementType(x.getType(), i1()), kind, x, y);
+  return PrimBuilder(builder, loc).compare(kind, x, y);
 }
 
 Value Lowering::select(Value condition, Value onTrue, Value onFalse) {
@@ -170,32 +144,16 @@ Value Lowering::select(Value condition, Value onTrue, Value onFalse) {
     onTrue = broadcastInDim(onTrue, {}, getDims(condition));
     onFalse = broadcastInDim(onFalse, {}, getDims(condition));
   }
-  return SelectOp::create(builder, loc, onTrue.getType(), condition, onTrue, onFalse);
+  return PrimBuilder(builder, loc).select(condition, onTrue, onFalse);
 }
 
-Value Lowering::convert(Value x, Type to) {
-  if (elementType(x) == to)
-    return x;
-  return ConvertOp::create(builder, loc, withElementType(x.getType(), to), x);
-}
+Value Lowering::convert(Value x, Type to) { return PrimBuilder(builder, loc).convert(x, to); }
 
 // ---- Layout ------------------------------------------------------------------------------------------------
 
-Value Lowering::reshape(Value x, ArrayRef<Expr> dims) {
-  auto type = getTensorType(dims, elementType(x));
-  if (type == x.getType())
-    return x;
-  return ReshapeOp::create(builder, loc, type, x);
-}
+Value Lowering::reshape(Value x, ArrayRef<Expr> dims) { return PrimBuilder(builder, loc).reshape(x, dims); }
 
-Value Lowering::transpose(Value x, ArrayRef<int64_t> perm) {
-  if (llvm::equal(perm, llvm::seq<int64_t>(0, perm.size())))
-    return x;
-  Dims dims;
-  for (int64_t p : perm)
-    dims.push_back(getDim(x.getType(), p));
-  return TransposeOp::create(builder, loc, getTensorType(dims, elementType(x)), x, perm);
-}
+Value Lowering::transpose(Value x, ArrayRef<int64_t> perm) { return PrimBuilder(builder, loc).transpose(x, perm); }
 
 Value Lowering::slice(Value x, ArrayRef<Expr> from, ArrayRef<int64_t> steps, ArrayRef<Expr> counted) {
   // ONNX's clamping leaves min and max behind, most of which cancel.
@@ -217,14 +175,7 @@ Value Lowering::sliceAxis(Value x, int64_t axis, Expr start, Expr count) {
   return slice(x, starts, steps, counts);
 }
 
-Value Lowering::concat(ArrayRef<Value> values, int64_t axis) {
-  if (values.size() == 1)
-    return values.front();
-  Dims dims = getDims(values.front());
-  for (Value value : values.drop_front())
-    dims[axis] = dims[axis] + getDim(value.getType(), axis);
-  return ConcatOp::create(builder, loc, getTensorType(dims, elementType(values.front())), values, axis);
-}
+Value Lowering::concat(ArrayRef<Value> values, int64_t axis) { return PrimBuilder(builder, loc).concat(values, axis); }
 
 Value Lowering::unsqueeze(Value x, int64_t axis) {
   Dims dims = getDims(x);
@@ -245,14 +196,10 @@ Value Lowering::reduce(ReduceKind kind, Value x, ArrayRef<int64_t> axes, bool ke
     return x;
   SmallVector<int64_t> sorted(axes);
   llvm::sort(sorted);
-  Dims reduced, kept;
-  for (auto [i, dim] : llvm::enumerate(getDims(x))) {
-    bool gone = llvm::is_contained(sorted, int64_t(i));
-    if (!gone)
-      reduced.push_back(dim);
-    kept.push_back(gone ? size(1) : dim);
-  }
-  Value result = ReduceOp::create(builder, loc, getTensorType(reduced, elementType(x)), kind, x, sorted);
+  Dims kept = getDims(x);
+  for (int64_t axis : sorted)
+    kept[axis] = size(1);
+  Value result = PrimBuilder(builder, loc).reduce(kind, x, sorted);
   return keepDims ? reshape(result, kept) : result;
 }
 
@@ -269,18 +216,7 @@ Value Lowering::mean(Value x, ArrayRef<int64_t> axes, bool keepDims) {
 
 Value Lowering::dot(Value lhs, Value rhs, ArrayRef<int64_t> lhsBatch, ArrayRef<int64_t> rhsBatch,
                     ArrayRef<int64_t> lhsContract, ArrayRef<int64_t> rhsContract, Type resultElement) {
-  Dims dims;
-  for (int64_t i : lhsBatch)
-    dims.push_back(getDim(lhs.getType(), i));
-  auto addFree = [&](Value v, ArrayRef<int64_t> batch, ArrayRef<int64_t> contract) {
-    for (auto [i, dim] : llvm::enumerate(getDims(v)))
-      if (!llvm::is_contained(batch, int64_t(i)) && !llvm::is_contained(contract, int64_t(i)))
-        dims.push_back(dim);
-  };
-  addFree(lhs, lhsBatch, lhsContract);
-  addFree(rhs, rhsBatch, rhsContract);
-  Type element = resultElement ? resultElement : elementType(lhs);
-  return DotOp::create(builder, loc, getTensorType(dims, element), lhs, rhs, lhsBatch, rhsBatch, lhsContract, rhsContract);
+  return PrimBuilder(builder, loc).dot(lhs, rhs, lhsBatch, rhsBatch, lhsContract, rhsContract, resultElement);
 }
 
 FailureOr<Value> Lowering::matmul(Node &node, Value a, Value b, Type resultElement) {
@@ -352,12 +288,7 @@ Value Lowering::softmax(Value x, int64_t axis) {
   return binary(BinaryKind::Div, e, repeat(reduce(ReduceKind::Sum, e, {axis}, true)));
 }
 
-Value Lowering::take(Value x, Value indices, int64_t axis) {
-  Dims own = getDims(x), dims(own.begin(), own.begin() + axis);
-  llvm::append_range(dims, getDims(indices));
-  dims.append(own.begin() + axis + 1, own.end());
-  return TakeOp::create(builder, loc, getTensorType(dims, elementType(x)), x, indices, axis);
-}
+Value Lowering::take(Value x, Value indices, int64_t axis) { return PrimBuilder(builder, loc).take(x, indices, axis); }
 
 Value Lowering::nonNegativeIndices(Value indices, Expr size) {
   indices = convert(indices, i64());

@@ -89,6 +89,32 @@ FailureOr<double> readScale(Node &node, Value q) {
   return 1 / std::sqrt(double(*width));
 }
 
+/// The results: what the core computes in the type of the queries, and keys and values as they are now.
+LogicalResult finish(Node &node, Lowering &l, Core &core) {
+  FailureOr<double> scale = readScale(node, core.q);
+  if (failed(scale))
+    return failure();
+  core.scale = *scale;
+  FailureOr<Value> y = core.build(node, l);
+  if (failed(y))
+    return failure();
+  node.setResult(0, l.convert(*y, elementType(core.q)));
+  node.setResult(1, core.k);
+  node.setResult(2, core.v);
+  return success();
+}
+
+/// New keys or values [B, G, S, d] behind those of input `i`.
+FailureOr<Value> behindPast(Node &node, Lowering &l, unsigned i, Value &current) {
+  Value past = node.getInput(i);
+  if (failed(expectRank(node, i, 4)) || failed(expectSameElementType(node, {past, current})))
+    return failure();
+  for (int64_t d : {0, 1, 3})
+    if (failed(unifyDim(node, past, d, current, d, "sizes of past and new keys and values")))
+      return failure();
+  return l.concat({past, current}, 2);
+}
+
 // ---- MultiHeadAttention ------------------------------------------------------------------------------
 
 class MultiHeadAttention {
@@ -98,18 +124,7 @@ public:
   LogicalResult lower() {
     if (failed(readOperands()) || failed(appendPast()) || failed(readMasks()))
       return failure();
-    FailureOr<double> scale = readScale(node, core.q);
-    if (failed(scale))
-      return failure();
-    core.scale = *scale;
-    FailureOr<Value> y = core.build(node, l);
-    if (failed(y))
-      return failure();
-    node.setResult(0, l.convert(*y, type));
-    for (auto [i, present] : {std::pair(1u, core.k), std::pair(2u, core.v)})
-      if (i < node.getNumResults())
-        node.setResult(i, present);
-    return success();
+    return finish(node, l, core);
   }
 
 private:
@@ -166,13 +181,10 @@ private:
       return node.error() << "past_key and past_value must be given together";
     if (node.hasInput(6))
       for (auto [i, slot] : {std::pair(6u, &core.k), std::pair(7u, &core.v)}) {
-        Value past = node.getInput(i);
-        if (failed(expectRank(node, i, 4)) || failed(expectSameElementType(node, {past, *slot})))
+        FailureOr<Value> joined = behindPast(node, l, i, *slot);
+        if (failed(joined))
           return failure();
-        for (int64_t d : {0, 1, 3})
-          if (failed(unifyDim(node, past, d, *slot, d, "sizes of past and new keys and values")))
-            return failure();
-        *slot = l.concat({past, *slot}, 2);
+        *slot = *joined;
       }
     if (failed(unifyDim(node, core.q, 0, core.k, 0, "batch of queries and keys")) ||
         failed(unifyDim(node, core.q, 3, core.k, 3, "size of queries and keys")))
@@ -252,19 +264,8 @@ public:
     if (failed(refuseVariants()) || failed(readOperands()) || failed(readLengths()) || failed(rotateHeads()) ||
         failed(appendPast()) || failed(readMasks()))
       return failure();
-    FailureOr<double> scale = readScale(node, core.q);
-    if (failed(scale))
-      return failure();
-    core.scale = *scale;
     core.softcap = node.getFloat("softcap", 0);
-    FailureOr<Value> y = core.build(node, l);
-    if (failed(y))
-      return failure();
-    node.setResult(0, l.convert(*y, type));
-    for (auto [i, present] : {std::pair(1u, core.k), std::pair(2u, core.v)})
-      if (i < node.getNumResults())
-        node.setResult(i, present);
-    return success();
+    return finish(node, l, core);
   }
 
 private:
@@ -395,16 +396,13 @@ private:
     if (!node.hasInput(3))
       return success();
     for (auto [i, slot] : {std::pair(3u, &core.k), std::pair(4u, &core.v)}) {
-      Value past = node.getInput(i);
-      if (failed(expectRank(node, i, 4)) || failed(expectSameElementType(node, {past, *slot})))
+      if (rank(node.getInput(i)) == 4 &&
+          failed(l.unify(node, l.current(pastKeys), dim(node.getInput(i), 2), "number of past keys and values")))
         return failure();
-      for (int64_t d : {0, 1, 3})
-        if (failed(unifyDim(node, past, d, *slot, d, "sizes of past and new keys and values")))
-          return failure();
-      if (i == 4 && failed(l.unify(node, dim(past, 2), l.current(pastKeys), "number of past keys and values")))
+      FailureOr<Value> joined = behindPast(node, l, i, *slot);
+      if (failed(joined))
         return failure();
-      Value joined = l.concat({past, *slot}, 2);
-      *slot = common ? joined : shifted(joined);
+      *slot = common ? *joined : shifted(*joined);
     }
     return success();
   }

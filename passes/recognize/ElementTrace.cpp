@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/recognize/ElementTrace.h"
+#include "dialects/prim/Numbers.h"
 #include <cmath>
 
 using namespace mlir;
@@ -10,21 +11,6 @@ namespace dsc::recognize {
 
 bool Access::dependsOn(Expr index) const {
   return llvm::any_of(at, [&](Expr e) { return usesIndex(e, index.getValue()); });
-}
-
-static std::optional<double> constantSplat(ConstantOp op) {
-  auto dense = dyn_cast<DenseElementsAttr>(op.getValue());
-  if (!dense || !dense.isSplat() || dense.getNumElements() == 0)
-    return std::nullopt;
-  if (isa<FloatType>(dense.getElementType())) {
-    APFloat f = dense.getSplatValue<APFloat>();
-    bool losesInfo;
-    f.convert(APFloat::IEEEdouble(), APFloat::rmNearestTiesToEven, &losesInfo);
-    return f.convertToDouble();
-  }
-  APInt i = dense.getSplatValue<APInt>();
-  bool isUnsigned = dense.getElementType().isUnsignedInteger() || i.getBitWidth() == 1;
-  return isUnsigned ? double(i.getZExtValue()) : double(i.getSExtValue());
 }
 
 static std::optional<double> compute(UnaryKind kind, double x) {
@@ -62,7 +48,7 @@ std::optional<double> splatValue(Value value) {
   if (!op)
     return std::nullopt;
   if (auto c = dyn_cast<ConstantOp>(op))
-    return constantSplat(c);
+    return getSplatNumber(c);
   if (auto e = dyn_cast<IndexExprOp>(op)) {
     auto number = asConstant(e.getExpr());
     return number ? std::optional(double(*number)) : std::nullopt;

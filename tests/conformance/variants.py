@@ -177,7 +177,7 @@ def run_variants(kinds, names, mode, jobs) -> list[dict]:
             write_variant(kind, SUITE / name, folder)
         except Unfit:
             return None
-        result = {**run_one(folder, mode, 120), "name": f"{kind}/{name}"}
+        result = {**run_one(folder, mode, "cpu", 120), "name": f"{kind}/{name}"}
         shutil.rmtree(folder)
         return result
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
