@@ -5,6 +5,7 @@
 // neighbours) that share their keys, and walks the past once.
 #include "compiler/targets/cuda/AttentionShape.h"
 #include "compiler/targets/cuda/DotOperand.h"
+#include "compiler/targets/cuda/GridIndices.h"
 #include "compiler/targets/cuda/KernelRoot.h"
 
 using namespace mlir;
@@ -26,13 +27,14 @@ public:
       shape = *chosen;
     else
       fits = false;
-    items = {problem.batch, problem.groups, ceilDiv(problem.rows(), constant(shape.rows))};
+    Expr one = constant(1);
+    items = {{problem.batch, one}, {problem.groups, one}, {problem.rows(), constant(shape.rows)}};
     if (problem.inParts)
-      items.push_back(ceilDiv(problem.length, problem.splitRows));
+      items.push_back({problem.length, problem.splitRows});
   }
 
   LaunchShape launch() const override {
-    return {product(context, items), threads,
+    return {gridSize(context, items), threads,
             unsigned(shape.bytes() + (problem.latent ? expanded().bytes() : 0))};
   }
 
@@ -48,7 +50,8 @@ public:
     s.line("extern __shared__ __align__(16) char memory[];");
     s.line("typedef AttentionShape<" + Twine(tag()) + ", " + Twine(shape.rows) + ", " +
            Twine(shape.tile) + ", " + Twine(shape.stages) + ", " + Twine(shape.width) + ", " +
-           Twine(shape.values) + ", " + (shared ? "true" : "false") + "> Shape;");
+           Twine(shape.values) + ", " + (shared ? "true, " : "false, ") +
+           (shape.exact ? "true" : "false") + "> Shape;");
     s.line("static_assert(Shape::bytes == " + Twine(shape.bytes()) + ");");
     s.line("const Shape shape{memory};");
     Block block = openBlock(s);
@@ -88,21 +91,33 @@ private:
   }
 
   Block openBlock(KernelSource &s) const {
-    Expr number = s.newIndex(product(context, items));
-    s.bind(number, s.define(s.current, s.indexType(number), "block", "blockIdx.x"));
-    Indices at = delinearize(number, items, s.extents());
+    Indices at = emitGridIndices(s, items);
     Block block{at[0], at[1], at[2] * shape.rows, problem.inParts ? at[3] : constant(0)};
-    Expr begin = problem.inParts ? block.split * problem.splitRows : constant(0),
-         end = problem.length;
-    if (problem.causal) {
-      Expr lastQuery =
-          min(floorDiv(block.firstRow + (shape.rows - 1), problem.heads), problem.queries - 1);
-      end = max(min(end, problem.causal + lastQuery + 1), constant(0));
+    auto text = [&](Expr e) { return "(unsigned)" + s.emit(e); };
+    std::string begin = "0u", end = text(problem.length);
+    if (problem.inParts) {
+      std::string rows = text(problem.splitRows);
+      begin = s.define(s.current, "unsigned", "begin", text(block.split) + " * " + rows);
+      end =
+          s.define(s.current, "unsigned", "end", "min(" + end + ", " + begin + " + " + rows + ")");
     }
-    if (problem.inParts)
-      end = min(end, begin + problem.splitRows);
-    s.line("const int begin = (int)" + Twine(s.emit(begin)) + ";");
-    s.line("const int end = (int)" + Twine(s.emit(s.simplified(end))) + ";");
+    if (problem.causal) {
+      // What the last query of the block attends to is the end for all of it.
+      std::string last = text(block.firstRow) + " + " + std::to_string(shape.rows - 1) + "u";
+      if (isConstant(problem.queries, 1))
+        last = "0u";
+      else if (!isConstant(problem.heads, 1))
+        last = "(" + last + ") / " + text(problem.heads);
+      std::string query = s.define(s.current, "unsigned", "last_query",
+                                   "min(" + last + ", " + text(problem.queries) + " - 1)");
+      std::string limit =
+          s.define(s.current, "long long", "limit", s.emit(problem.causal + 1) + " + " + query);
+      end = s.define(s.current, "unsigned", "end",
+                     limit + " < 0 ? 0u : " + limit + " < (long long)" + end + " ? (unsigned)" +
+                         limit + " : " + end);
+    }
+    s.line("const unsigned begin = " + Twine(begin) + ";");
+    s.line("const unsigned end = " + Twine(end) + ";");
     return block;
   }
 
@@ -362,7 +377,7 @@ private:
   target::AttentionProblem problem;
   AttentionShape shape;
   bool shared = false, fits = true;
-  llvm::SmallVector<Expr> items;
+  llvm::SmallVector<GridDim> items;
 };
 
 class AttentionCombineRoot : public KernelRoot {
@@ -370,7 +385,8 @@ public:
   AttentionCombineRoot(plan::KernelOp kernel, model::AttentionCombineOp op)
       : KernelRoot(kernel), op(op) {
     auto dims = getDims(op.getResult());
-    rows.assign(dims.begin(), dims.end() - 1);
+    for (Expr dim : llvm::ArrayRef<Expr>(dims).drop_back())
+      rows.push_back({dim, constant(1)});
     features = dims.back();
     splits = getDim(op.getSums().getType(), 0);
     width = asConstant(features).value_or(0);
@@ -378,7 +394,7 @@ public:
   }
 
   LaunchShape launch() const override {
-    return {product(context, rows), unsigned(blockThreads), 0};
+    return {gridSize(context, rows), unsigned(blockThreads), 0};
   }
 
   void emit(KernelSource &s) const override {
@@ -391,9 +407,7 @@ public:
       s.prelude(piece);
     bool isDouble = prim::elementType(o.getSums()).isF64();
     StringRef tag = isDouble ? "F64" : "F32", type = isDouble ? "double" : "float";
-    Expr number = s.newIndex(product(context, rows));
-    s.bind(number, s.define(s.current, s.indexType(number), "block", "blockIdx.x"));
-    Indices row = delinearize(number, rows, s.extents());
+    Indices row = emitGridIndices(s, rows);
     auto function = [&](StringRef name, Value tensor, bool hasFeature) {
       Expr split = s.newIndex(splits);
       s.open("auto " + name + " = [&](" + s.indexType(split) + " split" +
@@ -428,7 +442,7 @@ public:
 
 private:
   model::AttentionCombineOp op;
-  llvm::SmallVector<Expr> rows;
+  llvm::SmallVector<GridDim> rows;
   Expr features, splits;
   int64_t width, blockThreads;
 };

@@ -15,7 +15,7 @@ int64_t AttentionShape::bytes() const {
           parts = matrix ? 8 / (rowWarps * tileWarps) : 1;
   return rows * keyStride * element + stages * tile * keyStride * element +
          (shared ? 0 : stages * tile * valueStride * element) + parts * rows * (tile + 4) * sum +
-         (matrix ? 2 : 1) * rows * (tile + pad) * element + 3 * rows * sum;
+         (matrix && exact ? 2 : 1) * rows * (tile + pad) * element + 3 * rows * sum;
 }
 
 int64_t ExpandedShape::bytes() const {
@@ -30,6 +30,7 @@ std::optional<AttentionShape> chooseShape(const target::AttentionProblem &p, boo
     shape.width += part.width;
   shape.values = p.valueWidth;
   shape.shared = shared;
+  shape.exact = p.inParts;
   shape.element = p.type.getIntOrFloatBitWidth() / 8;
   shape.sum = p.accumulator.getIntOrFloatBitWidth() / 8;
   int64_t extra = 0;

@@ -11,6 +11,7 @@ namespace dsc::cuda {
 struct AttentionShape {
   int64_t rows = 16, tile = 32, stages = 1; ///< of scores, of the past, tiles in shared memory
   int64_t width = 0, values = 0;            ///< features of a key and of a value
+  bool exact = false;                       ///< weights keep the precision of sums
   bool shared = false;                      ///< values are a prefix of the keys
   int64_t element = 2, sum = 4;             ///< bytes
 

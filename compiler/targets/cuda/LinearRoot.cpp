@@ -6,6 +6,7 @@
 //
 // Where indices choose a weight for each row (plan.in_groups) a block has rows of one group.
 #include "compiler/targets/cuda/DotOperand.h"
+#include "compiler/targets/cuda/GridIndices.h"
 #include "compiler/targets/cuda/KernelRoot.h"
 
 using namespace mlir;
@@ -77,10 +78,10 @@ public:
   }
 
   LaunchShape launch() const override {
-    Expr grid = isConstant(few, 1) ? product(context, items(true))
+    Expr grid = isConstant(few, 1) ? gridSize(context, items(true))
                 : isConstant(few, 0)
-                    ? product(context, items(false))
-                    : select(few, product(context, items(true)), product(context, items(false)));
+                    ? gridSize(context, items(false))
+                    : select(few, gridSize(context, items(true)), gridSize(context, items(false)));
     return {grid, threads, 0};
   }
 
@@ -197,17 +198,18 @@ private:
     return sort ? sort.getMost() : manyRows;
   }
   int64_t manyColumns() const { return type.isF32() ? 64 : 128; }
-  /// Sizes of the grid: the batch, groups, blocks of columns, blocks of rows.
-  SmallVector<Expr> items(bool isFew) const {
-    SmallVector<Expr> result;
+  /// The grid: the batch, groups, blocks of columns, blocks of rows.
+  SmallVector<GridDim> items(bool isFew) const {
+    SmallVector<GridDim> result;
+    Expr one = constant(1);
     for (unsigned dim : outer)
-      result.push_back(dims[dim]);
+      result.push_back({dims[dim], one});
     auto g = groups;
     if (g)
-      result.push_back(getDims(g.getGroups())[0]);
-    result.push_back(ceilDiv(weight.count, constant(isFew ? fewColumns : manyColumns())));
+      result.push_back({getDims(g.getGroups())[0], one});
+    result.push_back({weight.count, constant(isFew ? fewColumns : manyColumns())});
     if (!g && !isFew)
-      result.push_back(ceilDiv(rows, constant(manyRows)));
+      result.push_back({rows, constant(manyRows)});
     return result;
   }
 
@@ -238,11 +240,7 @@ private:
   };
 
   void emitForm(KernelSource &s, bool isFew) const {
-    SmallVector<Expr> sizes = items(isFew);
-    Expr all = product(context, sizes), number = s.newIndex(all);
-    std::string name = s.define(s.current, s.indexType(number), "block", "blockIdx.x");
-    s.bind(number, name);
-    Indices part = delinearize(number, sizes, s.extents());
+    Indices part = emitGridIndices(s, items(isFew));
     Block block;
     block.batch.resize(op.getLhsBatch().size(), constant(0));
     for (auto [i, dim] : llvm::enumerate(outer))
@@ -260,11 +258,11 @@ private:
       s.line("if (" + Twine(count) + " == 0)");
       s.line("  return;");
       Expr begin = s.boundIndex(rows, first);
-      s.open("for (int i = threadIdx.x; i < " + Twine(count) + "; i += " + Twine(threads) + ")",
-             true);
-      s.own("i");
-      Expr i = s.boundIndex(constant(groupRows()), "i");
-      s.line("chosen[i] = " + Twine(sort(g.getOrder(), begin + i, nullptr)) + ";");
+      // Fewer rows than threads.
+      s.open("if (threadIdx.x < " + Twine(count) + ")", true);
+      Expr i = s.newIndex(constant(groupRows()));
+      s.bind(i, s.define(s.current, "int", "row", "threadIdx.x"));
+      s.line("chosen[threadIdx.x] = " + Twine(sort(g.getOrder(), begin + i, nullptr)) + ";");
       s.close();
       s.line("__syncthreads();");
       weightRow = rowOf(s, "chosen[0]");

@@ -17,38 +17,35 @@ protected:
     double tolerance = toleranceOf(shape.type);
     std::vector<Case> cases;
     for (auto [s, t] : sizes)
-      cases.push_back({.sizes = {s, t}, .absolute = tolerance, .relative = tolerance});
+      cases.push_back({.sizes = {s, t, std::max<int64_t>(t - s, 0)},
+                       .absolute = tolerance,
+                       .relative = tolerance});
     check(attentionText(shape, masking, arguments), cases, seeds);
   }
 };
 
 TEST_F(Attention, LatentRowsAreKeysAndValues) {
   for (const char *type : {"f32", "bf16"})
-    checkSizes({.heads = 16,
-                .parts = {32, 8},
-                .value = 32,
-                .type = type,
-                .causal = "t - s",
-                .absorbed = true},
-               {{1, 1}, {1, 65}, {2, 70}, {5, 5}, {1, 0}, {0, 3}});
+    checkSizes(
+        {.heads = 16, .parts = {32, 8}, .value = 32, .type = type, .causal = "c", .absorbed = true},
+        {{1, 1}, {1, 65}, {2, 70}, {5, 5}, {1, 0}, {0, 3}});
 }
 
 TEST_F(Attention, GroupsAndOddWidths) {
   for (const char *type : {"f32", "f16"}) {
     checkSizes({.batch = 2, .groups = 3, .heads = 2, .parts = {7, 3}, .value = 5, .type = type},
                {{1, 1}, {3, 17}, {9, 70}});
-    checkSizes({.groups = 2, .heads = 3, .parts = {1}, .value = 1, .type = type, .causal = "t - s"},
+    checkSizes({.groups = 2, .heads = 3, .parts = {1}, .value = 1, .type = type, .causal = "c"},
                {{1, 9}, {17, 17}});
   }
 }
 
 TEST_F(Attention, ManyQueriesAndHeads) {
   for (const char *type : {"f32", "bf16"}) {
+    checkSizes({.batch = 2, .groups = 2, .parts = {12}, .value = 20, .type = type, .causal = "c"},
+               {{16, 16}, {33, 67}, {70, 70}});
     checkSizes(
-        {.batch = 2, .groups = 2, .parts = {12}, .value = 20, .type = type, .causal = "t - s"},
-        {{16, 16}, {33, 67}, {70, 70}});
-    checkSizes(
-        {.heads = 48, .parts = {16}, .value = 16, .type = type, .causal = "t - s", .queries = "1"},
+        {.heads = 48, .parts = {16}, .value = 16, .type = type, .causal = "c", .queries = "1"},
         {{1, 90}});
     checkSizes({.heads = 4, .parts = {16}, .value = 272, .type = type, .queries = "1"}, {{1, 33}});
   }
@@ -61,7 +58,7 @@ TEST_F(Attention, ElementTypes) {
                   .parts = {24, 5},
                   .value = 24,
                   .type = type,
-                  .causal = "t - s",
+                  .causal = "c",
                   .absorbed = absorbed},
                  {{1, 40}, {3, 70}});
 }
@@ -71,7 +68,7 @@ TEST_F(Attention, MasksAndBiases) {
                     truths = R"(tensor<1x1x2x?x?xi1, #prim.shape<1, 1, 2, "s", "t">>)";
   checkSizes({.heads = 2, .parts = {8}, .value = 8}, {{3, 40}, {2, 5}},
              "%bias = prim.unary neg %b : " + scores + " -> " + scores, "%b: " + scores);
-  checkSizes({.heads = 2, .parts = {8}, .value = 8, .type = "bf16", .causal = "t - s"},
+  checkSizes({.heads = 2, .parts = {8}, .value = 8, .type = "bf16", .causal = "c"},
              {{3, 40}, {2, 5}}, "%mask = prim.unary not %b : " + truths + " -> " + truths,
              "%b: " + truths);
   // Nothing is attended to in some rows: zero.
@@ -85,7 +82,7 @@ TEST_F(Attention, PartsOfThePast) {
                 .parts = {32, 8},
                 .value = 32,
                 .type = type,
-                .causal = "t - s",
+                .causal = "c",
                 .absorbed = true,
                 .split = "64"},
                {{1, 1}, {1, 64}, {1, 65}, {2, 200}, {3, 130}});
@@ -105,12 +102,12 @@ TEST_F(Attention, EightSchedules) {
                 .parts = {32, 8},
                 .value = 32,
                 .type = type,
-                .causal = "t - s",
+                .causal = "c",
                 .absorbed = true,
                 .split = "64"},
                {{2, 130}}, "", "", 8);
-    checkSizes({.groups = 2, .parts = {16}, .value = 24, .type = type, .causal = "t - s"},
-               {{40, 70}}, "", "", 8);
+    checkSizes({.groups = 2, .parts = {16}, .value = 24, .type = type, .causal = "c"}, {{40, 70}},
+               "", "", 8);
   }
 }
 
@@ -133,12 +130,14 @@ TEST_F(Attention, ExpandedFromLatentRows) {
     double tolerance = shape.type == "bf16" ? 6e-2 : toleranceOf(shape.type);
     std::vector<Case> cases;
     for (auto [s, t] : sizes)
-      cases.push_back({.sizes = {s, t}, .absolute = tolerance, .relative = tolerance});
+      cases.push_back({.sizes = {s, t, std::max<int64_t>(t - s, 0)},
+                       .absolute = tolerance,
+                       .relative = tolerance});
     check(latentText(shape), cases, seeds);
   };
   for (const char *type : {"f32", "bf16", "f16", "f64"})
     for (bool joined : {true, false})
-      checkLatent({.batch = 2, .heads = 2, .type = type, .causal = "t - s", .joined = joined},
+      checkLatent({.batch = 2, .heads = 2, .type = type, .causal = "c", .joined = joined},
                   {{1, 1}, {5, 20}, {18, 40}});
   checkLatent({.heads = 3, .nope = 7, .rope = 3, .latent = 9, .value = 5}, {{4, 9}, {40, 40}});
   checkLatent({.heads = 1,
@@ -163,18 +162,18 @@ TEST_F(Attention, NothingSpills) {
                           .parts = {512, 64},
                           .value = 512,
                           .type = type,
-                          .causal = "t - s",
+                          .causal = "c",
                           .absorbed = true,
                           .split = "64"}));
     expect(attentionText(
-        {.groups = 16, .parts = {128, 64}, .value = 128, .type = type, .causal = "t - s"}));
+        {.groups = 16, .parts = {128, 64}, .value = 128, .type = type, .causal = "c"}));
     expect(latentText({.heads = 16,
                        .nope = 128,
                        .rope = 64,
                        .latent = 512,
                        .value = 128,
                        .type = type,
-                       .causal = "t - s",
+                       .causal = "c",
                        .joined = true}));
     expect(combineText(16, 512, type));
   }

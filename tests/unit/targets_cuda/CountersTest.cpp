@@ -51,7 +51,7 @@ TEST_F(Counters, PartsOfAttentionOverALatentCache) {
                             .queries = "1",
                             .absorbed = true,
                             .split = "128"}),
-             {.sizes = {1, 1024}, .absolute = 2e-2, .relative = 2e-2});
+             {.sizes = {1, 1024, 0}, .absolute = 2e-2, .relative = 2e-2});
 }
 
 TEST_F(Counters, SumOfParts) {

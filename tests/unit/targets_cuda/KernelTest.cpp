@@ -322,9 +322,11 @@ std::string KernelRun::check() const {
   return wrong;
 }
 
-KernelTest::KernelTest() {
+void loadDialects(MLIRContext &context) {
   context.loadDialect<PrimDialect, model::DscDialect, plan::PlanDialect, func::FuncDialect>();
 }
+
+KernelTest::KernelTest() { loadDialects(context); }
 
 void KernelTest::check(const std::string &text, std::initializer_list<Case> cases, unsigned seeds) {
   check(text, std::vector<Case>(cases), seeds);

@@ -81,6 +81,9 @@ protected:
   mlir::MLIRContext context;
 };
 
+/// What kernels and the functions that the interpreter runs are written in.
+void loadDialects(mlir::MLIRContext &context);
+
 /// Whether sources can be compiled here; else tests of kernels skip.
 bool hasNvrtc();
 

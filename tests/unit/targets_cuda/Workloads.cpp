@@ -26,11 +26,18 @@ static std::string unitStrides(unsigned operands) {
 }
 
 std::string linearText(const LinearShape &s) {
-  std::string rows = s.rows ? text(s.rows) : "m", sizes = s.rows ? "" : "\"m\"";
-  std::string x = tensor({rows, text(s.depth)}, s.type),
-              y = tensor({rows, text(s.columns)}, s.type);
-  std::string w = s.alongK ? tensor({text(s.columns), text(s.depth)}, s.type)
-                           : tensor({text(s.depth), text(s.columns)}, s.type);
+  std::string rows = s.symbolic ? "m + 9"
+                     : s.rows   ? text(s.rows)
+                                : "m",
+              sizes = s.symbolic ? R"("m", "n", "k")"
+                      : s.rows   ? ""
+                                 : "\"m\"";
+  std::string depth = s.symbolic ? "8*k" : text(s.depth),
+              columns = s.symbolic ? "8*n" : text(s.columns);
+  if (s.symbolic && s.rows)
+    rows = text(s.rows);
+  std::string x = tensor({rows, depth}, s.type), y = tensor({rows, columns}, s.type);
+  std::string w = s.alongK ? tensor({columns, depth}, s.type) : tensor({depth, columns}, s.type);
   return llvm::formatv(R"(sizes [{0}] strides [unit, unit, unit] aliases [-1] {{
   ^bb0(%x: {1}, %w: {2}):
     %y = prim.dot %x, %w batch [] x [] contract [1] x [{3}] : {1}, {2} -> {4}
@@ -74,7 +81,7 @@ std::string attentionText(const AttentionText &s, llvm::StringRef masking,
   std::string causal = s.causal.empty() ? "" : "causal = #prim.expr<\"" + s.causal + "\">, ";
   if (s.split.empty()) {
     rows.push_back(text(s.value));
-    return llvm::formatv(R"(sizes ["s", "t"] strides [{0}] aliases [-1] {{
+    return llvm::formatv(R"(sizes ["s", "t", "c"] strides [{0}] aliases [-1] {{
     ^bb0({1}):
       {2}
       %o = dsc.attention {3} {{{4}scale = 0.3 : f64} : ({5}) -> {6}
@@ -87,7 +94,7 @@ std::string attentionText(const AttentionText &s, llvm::StringRef masking,
   rows.insert(rows.begin(), "-floordiv(-t, " + s.split + ")");
   std::string tops = tensor(rows, sum);
   rows.push_back(text(s.value));
-  return llvm::formatv(R"(sizes ["s", "t"] strides [{0}] aliases [-1, -1, -1] {{
+  return llvm::formatv(R"(sizes ["s", "t", "c"] strides [{0}] aliases [-1, -1, -1] {{
     ^bb0({1}):
       {2}
       %o, %m, %l = dsc.attention_parts "{7}" {3} {{{4}scale = 0.3 : f64} : ({5}) -> ({6}, {8}, {8})
@@ -116,7 +123,7 @@ std::string latentText(const LatentText &s) {
       %wv = prim.slice %wt starts [0, {5}, 0] steps [1, 1, 1] : {2} -> {4})",
                                joined, split, moved, wk, wv, s.nope);
   std::string causal = s.causal.empty() ? "" : "causal = #prim.expr<\"" + s.causal + "\">, ";
-  return llvm::formatv(R"(sizes ["s", "t"] strides [{0}] aliases [-1] {{
+  return llvm::formatv(R"(sizes ["s", "t", "c"] strides [{0}] aliases [-1] {{
     ^bb0(%q: {1}, %qr: {2}, %kr: {3}, %c: {4}, {5}):
       {6}
       %o = dsc.latent_attention query(%q) rope(%qr, %kr) latent(%c) weights(%wk, %wv) {{{7}scale = 0.3 : f64, expanded} : ({1}, {2}, {3}, {4}, {8}, {9}) -> {10}
@@ -140,22 +147,24 @@ std::string combineText(int64_t heads, int64_t width, llvm::StringRef type) {
 
 std::string groupedText(const GroupedText &s) {
   std::string groups = "floordiv(p, " + text(s.most) + ") + min(p, " + text(s.matrices) + ")";
-  std::vector<std::string> matrix = s.alongK ? std::vector{text(s.columns), text(s.depth)}
-                                             : std::vector{text(s.depth), text(s.columns)};
+  std::string depth = s.symbolic ? "8*k" : text(s.depth),
+              columns = s.symbolic ? "8*n" : text(s.columns);
+  std::vector<std::string> matrix =
+      s.alongK ? std::vector{columns, depth} : std::vector{depth, columns};
   std::vector<std::string> all{text(s.matrices)}, chosen{"p"};
   llvm::append_range(all, matrix);
   llvm::append_range(chosen, matrix);
-  return llvm::formatv(R"(sizes ["p"] strides [unit, unit, unit, unit, unit, unit] aliases [-1] {{
+  return llvm::formatv(
+      R"(sizes [{8}] strides [unit, unit, unit, unit, unit, unit] aliases [-1] {{
   ^bb0(%w: {0}, %i: {1}, %x: {2}, %o: {3}, %g: {4}):
     %c = plan.in_groups %i by %o, %g : {1}, {3}, {4}
     %v = prim.gather_nd %w, %c batch 0 : {0}, {1} -> {5}
     %r = prim.dot %x, %v batch [0] x [0] contract [2] x [{6}] : {2}, {5} -> {7}
     plan.yield %r : {7}
   })",
-                       tensor(all, s.type), tensor({"p", "1"}, "i64"),
-                       tensor({"p", "1", text(s.depth)}, s.type), tensor({"p"}, "i32"),
-                       tensor({groups, "2"}, "i32"), tensor(chosen, s.type), s.alongK ? 2 : 1,
-                       tensor({"p", "1", text(s.columns)}, s.type));
+      tensor(all, s.type), tensor({"p", "1"}, "i64"), tensor({"p", "1", depth}, s.type),
+      tensor({"p"}, "i32"), tensor({groups, "2"}, "i32"), tensor(chosen, s.type), s.alongK ? 2 : 1,
+      tensor({"p", "1", columns}, s.type), s.symbolic ? R"("p", "n", "k")" : "\"p\"");
 }
 
 Case groupedCase(const GroupedText &s, const std::vector<int64_t> &ids) {

@@ -7,16 +7,18 @@
 
 namespace dsc::cuda::test {
 
-/// x [m, depth] by a weight [columns, depth] (alongK) or [depth, columns]; the size "m" where rows
-/// is 0.
+/// x [rows, depth] by a weight [columns, depth] (alongK) or [depth, columns].
 struct LinearShape {
-  int64_t rows = 0, depth = 64, columns = 64;
+  int64_t rows = 0, depth = 64, columns = 64; ///< rows of 0: the size "m"
   std::string type = "bf16";
   bool alongK = true;
+  /// In place of these numbers: "8 + m" rows, "8*k" deep, "8*n" columns, over the sizes m, n and k.
+  bool symbolic = false;
 };
 std::string linearText(const LinearShape &shape);
 
-/// Attention over the sizes s (queries) and t (rows of the past); see docs of dsc.attention.
+/// Attention over the sizes s (queries), t (rows of the past) and c (what the first query attends
+/// to last, where `causal` says so).
 struct AttentionText {
   int batch = 1, groups = 1, heads = 1;
   std::vector<int> parts = {8};
@@ -31,7 +33,7 @@ struct AttentionText {
 std::string attentionText(const AttentionText &shape, llvm::StringRef masking = "",
                           llvm::StringRef arguments = "");
 
-/// Latent attention in its expanded form over s and t.
+/// Latent attention in its expanded form over s, t and c.
 struct LatentText {
   int batch = 1, heads = 1, nope = 8, rope = 8, latent = 16, value = 8;
   std::string type = "f32", causal = "";
@@ -43,11 +45,12 @@ std::string latentText(const LatentText &shape);
 
 std::string combineText(int64_t heads, int64_t width, llvm::StringRef type);
 
-/// Rows that choose one of `matrices` weights, in groups.
+/// Rows that choose one of `matrices` weights, in groups; over the size p and, where `symbolic`, of
+/// depth "8*k" and with "8*n" columns.
 struct GroupedText {
   int64_t matrices = 4, depth = 64, columns = 64, most = 64;
   std::string type = "bf16";
-  bool alongK = false;
+  bool alongK = false, symbolic = false;
 };
 std::string groupedText(const GroupedText &shape);
 /// A case of it with these ids: order and groups are inputs of the kernel.

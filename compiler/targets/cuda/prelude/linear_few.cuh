@@ -1,176 +1,170 @@
 // needs: vectors
-// Few rows against a matrix that is read once: result[row][column] = sum over k of
-// x[row][k] * weight[column][k], sums in f32. A block has COLUMNS columns and all rows; COUNT
-// neighbours of the weight are one load, `ahead` loads of a thread are under way. The order of a
+// Few rows against a matrix that is read once: result[row][column] = sum over k of x[row][k] * weight[column][k], sums in f32. A block
+// has COLUMNS columns and all rows; COUNT neighbours of the weight are one load, `ahead` loads of a thread are under way. The order of a
 // sum depends on the weight's form and size, not on the number of rows.
 //   x(row, k), weight(column, k): pointers to elements; write(row, column, sum).
 
-constexpr int fewThreads = 256;
+constexpr unsigned fewThreads = 256;
 
 /// Rows [0, rows) of x from column k0 into shared memory, zero behind what there is, `width` columns.
-template <class T, int ROWS, int DEPTH, int XCOUNT, class X>
-__device__ __forceinline__ void stageRows(typename T::Storage *staged, int rows, int k0, int depth, int width, X x) {
+template <class T, unsigned ROWS, unsigned DEPTH, unsigned XCOUNT, class X>
+__device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned rows, unsigned k0, unsigned depth, unsigned width, X x) {
+  unsigned here = (depth - k0) / XCOUNT;
 #pragma unroll
-  for (int row = 0; row < ROWS; ++row)
+  for (unsigned row = 0; row < ROWS; ++row)
 #pragma unroll 1
-    for (int k = threadIdx.x * XCOUNT; k < width; k += fewThreads * XCOUNT) {
+    for (unsigned i = threadIdx.x; i < width / XCOUNT; i += fewThreads) {
       Vector<T, XCOUNT> v;
       v.clear();
-      if (row < rows && k0 + k < depth)
-        v.load(x(row, k0 + k));
-      v.store(staged + row * DEPTH + k);
+      if (row < rows && i < here)
+        v.load(x(row, k0 + i * XCOUNT));
+      v.store(staged + row * DEPTH + i * XCOUNT);
     }
 }
 
 /// Writes the sums of a block, in shared memory as `parts` times [ROWS][COLUMNS], parts added in order.
-template <int ROWS, int COLUMNS, class Write>
-__device__ __forceinline__ void writeSums(const float *sums, int parts, int rows, int firstColumn, int columnCount,
+template <unsigned ROWS, unsigned COLUMNS, class Write>
+__device__ __forceinline__ void writeSums(const float *sums, unsigned parts, unsigned rows, unsigned firstColumn, unsigned columnCount,
                                           Write write) {
   __syncthreads();
 #pragma unroll 1
-  for (int i = threadIdx.x; i < ROWS * COLUMNS; i += fewThreads) {
-    int row = i / COLUMNS, column = firstColumn + i % COLUMNS;
+  for (unsigned i = threadIdx.x; i < ROWS * COLUMNS; i += fewThreads) {
+    unsigned row = i / COLUMNS, column = firstColumn + i % COLUMNS;
     if (row >= rows || column >= columnCount)
       continue;
     float sum = sums[i];
 #pragma unroll 1
-    for (int part = 1; part < parts; ++part)
+    for (unsigned part = 1; part < parts; ++part)
       sum += sums[part * ROWS * COLUMNS + i];
     write(row, column, sum);
   }
 }
 
 /// Neighbours of the weight lie along k: a warp has COLUMNS / 8 columns, its lanes lie along k.
-template <class T, int ROWS, int COLUMNS, int COUNT, int XCOUNT, int DEPTH, class X, class Weight, class Write>
-__device__ __forceinline__ void linearFewAlongK(char *memory, int rows, int firstColumn, int columnCount, int depth,
+template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
+__device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
                                                 X x, Weight weight, Write write) {
-  constexpr int each = COLUMNS / (fewThreads / 32), step = 32 * COUNT;
-  constexpr int ahead = 8 / each;
-  static_assert(DEPTH % (step * ahead) == 0, "chunks of whole steps");
+  constexpr unsigned each = COLUMNS / (fewThreads / 32), ahead = 8 / each, step = 32 * COUNT, round = ahead * step;
+  static_assert(DEPTH % round == 0, "chunks of whole rounds");
   auto *staged = reinterpret_cast<typename T::Storage *>(memory);
-  int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-  int column = firstColumn + warp * each;
+  unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32, column = firstColumn + warp * each;
   Vector<T, COUNT> words[ahead][each];
-  auto load = [&](Vector<T, COUNT>(&to)[each], int k) {
+  // Number `i` of the column's groups of COUNT.
+  auto load = [&](Vector<T, COUNT>(&to)[each], unsigned i) {
 #pragma unroll
-    for (int c = 0; c < each; ++c) {
+    for (unsigned c = 0; c < each; ++c) {
       to[c].clear();
-      if (column + c < columnCount && k < depth)
-        to[c].load(weight(column + c, k));
+      if (column + c < columnCount && i < depth / COUNT)
+        to[c].load(weight(column + c, i * COUNT));
     }
   };
   float sums[ROWS][each] = {};
   // The weight is under way before the rows are.
 #pragma unroll
-  for (int a = 0; a < ahead; ++a)
-    load(words[a], a * step + lane * COUNT);
+  for (unsigned a = 0; a < ahead; ++a)
+    load(words[a], a * 32 + lane);
 #pragma unroll 1
-  for (int k0 = 0; k0 < depth; k0 += DEPTH) {
-    int steps = (min(depth - k0, DEPTH) + step - 1) / step;
+  for (unsigned k0 = 0; k0 < depth; k0 += DEPTH) {
+    unsigned rounds = (min(depth - k0, DEPTH) + round - 1) / round;
     if (k0)
       __syncthreads();
-    stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, steps * step, x);
+    stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, rounds * round, x);
     __syncthreads();
 #pragma unroll 1
-    for (int s = 0; s < steps; s += ahead) {
+    for (unsigned s = 0; s < rounds * ahead; s += ahead) {
 #pragma unroll
-      for (int a = 0; a < ahead; ++a) {
-        if (s + a >= steps)
-          break;
-        int k = (s + a) * step + lane * COUNT;
+      for (unsigned a = 0; a < ahead; ++a) {
+        unsigned i = (s + a) * 32 + lane;
 #pragma unroll
-        for (int r = 0; r < ROWS; ++r) {
+        for (unsigned r = 0; r < ROWS; ++r) {
           Vector<T, COUNT> values;
-          values.loadShared(staged + r * DEPTH + k);
+          values.loadShared(staged + r * DEPTH + i * COUNT);
 #pragma unroll
-          for (int i = 0; i < COUNT; ++i)
+          for (unsigned n = 0; n < COUNT; ++n)
 #pragma unroll
-            for (int c = 0; c < each; ++c)
-              sums[r][c] += values.at(i) * words[a][c].at(i);
+            for (unsigned c = 0; c < each; ++c)
+              sums[r][c] += values.at(n) * words[a][c].at(n);
         }
-        load(words[a], k0 + k + ahead * step);
+        load(words[a], k0 / COUNT + i + ahead * 32);
       }
     }
   }
 #pragma unroll
-  for (int r = 0; r < ROWS; ++r)
+  for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
-    for (int c = 0; c < each; ++c)
+    for (unsigned c = 0; c < each; ++c)
 #pragma unroll
-      for (int distance = 16; distance; distance /= 2)
+      for (unsigned distance = 16; distance; distance /= 2)
         sums[r][c] += __shfl_xor_sync(~0u, sums[r][c], distance);
   __syncthreads();
   auto *all = reinterpret_cast<float *>(memory);
   if (lane == 0) {
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r)
+    for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
-      for (int c = 0; c < each; ++c)
+      for (unsigned c = 0; c < each; ++c)
         all[r * COLUMNS + warp * each + c] = sums[r][c];
   }
   writeSums<ROWS, COLUMNS>(all, 1, rows, firstColumn, columnCount, write);
 }
 
 /// Neighbours of the weight lie along its columns: COLUMNS / COUNT threads have one k, the others of the block other ones.
-template <class T, int ROWS, int COLUMNS, int COUNT, int XCOUNT, int DEPTH, class X, class Weight, class Write>
-__device__ __forceinline__ void linearFewAlongN(char *memory, int rows, int firstColumn, int columnCount, int depth,
+template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
+__device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
                                                 X x, Weight weight, Write write) {
-  constexpr int across = COLUMNS / COUNT, slots = fewThreads / across;
-  constexpr int ahead = 8;
-  static_assert(across <= 32 && DEPTH % (slots * ahead) == 0, "chunks of whole steps");
+  constexpr unsigned across = COLUMNS / COUNT, slots = fewThreads / across, ahead = 8, round = ahead * slots;
+  static_assert(across <= 32 && DEPTH % round == 0, "chunks of whole rounds");
   auto *staged = reinterpret_cast<typename T::Storage *>(memory);
-  int slot = threadIdx.x / across, own = threadIdx.x % across * COUNT;
-  int column = firstColumn + own;
+  unsigned slot = threadIdx.x / across, own = threadIdx.x % across;
+  bool exists = own < (columnCount - firstColumn) / COUNT;
   Vector<T, COUNT> words[ahead];
-  auto load = [&](Vector<T, COUNT> &to, int k) {
+  auto load = [&](Vector<T, COUNT> &to, unsigned k) {
     to.clear();
-    if (column < columnCount && k < depth)
-      to.load(weight(column, k));
+    if (exists && k < depth)
+      to.load(weight(firstColumn + own * COUNT, k));
   };
   float sums[ROWS][COUNT] = {};
 #pragma unroll
-  for (int a = 0; a < ahead; ++a)
+  for (unsigned a = 0; a < ahead; ++a)
     load(words[a], a * slots + slot);
 #pragma unroll 1
-  for (int k0 = 0; k0 < depth; k0 += DEPTH) {
-    int steps = (min(depth - k0, DEPTH) + slots - 1) / slots;
+  for (unsigned k0 = 0; k0 < depth; k0 += DEPTH) {
+    unsigned rounds = (min(depth - k0, DEPTH) + round - 1) / round;
     if (k0)
       __syncthreads();
-    stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, steps * slots, x);
+    stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, rounds * round, x);
     __syncthreads();
 #pragma unroll 1
-    for (int s = 0; s < steps; s += ahead) {
+    for (unsigned s = 0; s < rounds * ahead; s += ahead) {
 #pragma unroll
-      for (int a = 0; a < ahead; ++a) {
-        if (s + a >= steps)
-          break;
-        int k = (s + a) * slots + slot;
+      for (unsigned a = 0; a < ahead; ++a) {
+        unsigned k = (s + a) * slots + slot;
 #pragma unroll
-        for (int r = 0; r < ROWS; ++r) {
+        for (unsigned r = 0; r < ROWS; ++r) {
           float value = T::widen(staged[r * DEPTH + k]);
 #pragma unroll
-          for (int i = 0; i < COUNT; ++i)
-            sums[r][i] += value * words[a].at(i);
+          for (unsigned n = 0; n < COUNT; ++n)
+            sums[r][n] += value * words[a].at(n);
         }
-        load(words[a], k0 + k + ahead * slots);
+        load(words[a], k0 + k + round);
       }
     }
   }
 #pragma unroll
-  for (int r = 0; r < ROWS; ++r)
+  for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
-    for (int i = 0; i < COUNT; ++i)
+    for (unsigned n = 0; n < COUNT; ++n)
 #pragma unroll
-      for (int distance = 16; distance >= across; distance /= 2)
-        sums[r][i] += __shfl_xor_sync(~0u, sums[r][i], distance);
+      for (unsigned distance = 16; distance >= across; distance /= 2)
+        sums[r][n] += __shfl_xor_sync(~0u, sums[r][n], distance);
   __syncthreads();
   auto *all = reinterpret_cast<float *>(memory);
   if (threadIdx.x % 32 < across) {
 #pragma unroll
-    for (int r = 0; r < ROWS; ++r)
+    for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
-      for (int i = 0; i < COUNT; ++i)
-        all[(threadIdx.x / 32 * ROWS + r) * COLUMNS + own + i] = sums[r][i];
+      for (unsigned n = 0; n < COUNT; ++n)
+        all[(threadIdx.x / 32 * ROWS + r) * COLUMNS + own * COUNT + n] = sums[r][n];
   }
   writeSums<ROWS, COLUMNS>(all, fewThreads / 32, rows, firstColumn, columnCount, write);
 }

@@ -10,7 +10,7 @@ __device__ __forceinline__ void copy16(void *to, const void *from, bool inside) 
 }
 __device__ __forceinline__ void commitCopies() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 /// Until all groups of this thread but the last `LEFT` have landed.
-template <int LEFT> __device__ __forceinline__ void awaitCopies() {
+template <unsigned LEFT> __device__ __forceinline__ void awaitCopies() {
   asm volatile("cp.async.wait_group %0;" ::"n"(LEFT) : "memory");
 }
 __device__ __forceinline__ void loadMatrices(unsigned (&r)[4], const void *from) {
@@ -27,8 +27,8 @@ __device__ __forceinline__ void loadTransposed(unsigned (&r)[4], const void *fro
 }
 /// The left operand's 16 x 16 at (row, k): stored as [row][k], or as [k][row].
 template <bool ALONGK>
-__device__ __forceinline__ void loadLeft(unsigned (&a)[4], const unsigned short *tile, int stride, int row, int k) {
-  int lane = threadIdx.x % 32;
+__device__ __forceinline__ void loadLeft(unsigned (&a)[4], const unsigned short *tile, unsigned stride, unsigned row, unsigned k) {
+  unsigned lane = threadIdx.x % 32;
   if constexpr (ALONGK)
     loadMatrices(a, tile + (row + lane % 16) * stride + k + lane / 16 * 8);
   else
@@ -36,8 +36,8 @@ __device__ __forceinline__ void loadLeft(unsigned (&a)[4], const unsigned short 
 }
 /// The right operand's 16 x 16 at (column, k), stored as [column][k] or [k][column]: b[0], b[1] are the first 8 columns.
 template <bool ALONGK>
-__device__ __forceinline__ void loadRight(unsigned (&b)[4], const unsigned short *tile, int stride, int column, int k) {
-  int lane = threadIdx.x % 32;
+__device__ __forceinline__ void loadRight(unsigned (&b)[4], const unsigned short *tile, unsigned stride, unsigned column, unsigned k) {
+  unsigned lane = threadIdx.x % 32;
   if constexpr (ALONGK)
     loadMatrices(b, tile + (column + lane % 8 + lane / 16 * 8) * stride + k + lane / 8 % 2 * 8);
   else

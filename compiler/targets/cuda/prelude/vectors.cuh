@@ -2,7 +2,11 @@
 struct Bf16 {
   typedef unsigned short Storage;
   typedef float Sum;
-  static __device__ __forceinline__ float widen(unsigned bits) { return __uint_as_float(bits << 16); }
+  static __device__ __forceinline__ float widen(unsigned short bits) {
+    float v;
+    asm("mov.b32 %0, {%1, %2};" : "=f"(v) : "h"((unsigned short)0), "h"(bits));
+    return v;
+  }
   static __device__ __forceinline__ unsigned short narrow(float v) {
     unsigned short bits;
     asm("cvt.rn.bf16.f32 %0, %1;" : "=h"(bits) : "f"(v));
@@ -12,9 +16,9 @@ struct Bf16 {
 struct F16 {
   typedef unsigned short Storage;
   typedef float Sum;
-  static __device__ __forceinline__ float widen(unsigned bits) {
+  static __device__ __forceinline__ float widen(unsigned short bits) {
     float v;
-    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"((unsigned short)bits));
+    asm("cvt.f32.f16 %0, %1;" : "=f"(v) : "h"(bits));
     return v;
   }
   static __device__ __forceinline__ unsigned short narrow(float v) {
@@ -84,9 +88,12 @@ template <class T, int COUNT> struct Vector {
       *reinterpret_cast<unsigned short *>(to) = (unsigned short)word[0];
   }
   __device__ __forceinline__ float at(int i) const {
-    if constexpr (sizeof(typename T::Storage) == 4)
+    if constexpr (sizeof(typename T::Storage) == 4) {
       return __uint_as_float(word[i]);
-    else
-      return T::widen(i % 2 ? word[i / 2] >> 16 : word[i / 2] & 0xffff);
+    } else {
+      unsigned short low, high;
+      asm("mov.b32 {%0, %1}, %2;" : "=h"(low), "=h"(high) : "r"(word[i / 2]));
+      return T::widen(i % 2 ? high : low);
+    }
   }
 };

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Puts seeded faults into generated kernels, runs each kernel's own cases and says which faults
+// they do not notice. usage: dsc_target_cuda_mutate [--every N] [--verbose] [FAMILY...]: every Nth
+// fault of each kernel; all by default. Exit code 1 when fewer than 95 % of a family's faults are
+// found, or one survives that survivors.txt does not explain.
+#include "tests/unit/ptxsim/Gpu.h"
+#include "tests/unit/targets_cuda/Workloads.h"
+#include "llvm/ADT/StringExtras.h"
+#include "llvm/Support/FormatVariadic.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <set>
+
+using namespace dsc::cuda::test;
+
+namespace {
+
+struct Workload {
+  const char *family, *name;
+  std::string text;
+  std::vector<Case> cases;
+};
+
+Case sized(std::vector<int64_t> sizes, double tolerance) {
+  return {.sizes = std::move(sizes), .absolute = tolerance, .relative = tolerance};
+}
+
+/// Small, and with every edge that a kernel treats in its own way: tails, a second chunk, a second
+/// block.
+std::vector<Workload> workloads() {
+  std::vector<Workload> all;
+  for (bool alongK : {true, false})
+    for (const char *type : {"bf16", "f32"}) {
+      bool half = type[0] == 'b';
+      double tolerance = half ? 8e-3 : 1e-5;
+      const char *few =
+          alongK ? (half ? "few k bf16" : "few k f32") : (half ? "few n bf16" : "few n f32");
+      const char *many =
+          alongK ? (half ? "many k bf16" : "many k f32") : (half ? "many n bf16" : "many n f32");
+      // Depths that end in each of the loads under way and in a chunk of their own; columns and
+      // rows that end in each part of a tile.
+      std::vector<Case> depths, tiles;
+      for (auto [n, k] : {std::pair<int64_t, int64_t>{3, 1},
+                          {3, 31},
+                          {1, 33},
+                          {2, 64},
+                          {3, 66},
+                          {3, 97},
+                          {1, 127},
+                          {3, 129},
+                          {1, 165},
+                          {1, 256}})
+        depths.push_back(sized({0, n, k}, tolerance));
+      for (auto [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{0, 1, 1},
+                             {8, 2, 2},
+                             {16, 3, 4},
+                             {24, 4, 9},
+                             {32, 13, 13},
+                             {39, 14, 5},
+                             {47, 15, 3},
+                             {55, 16, 8},
+                             {61, 17, 1},
+                             {3, 5, 12},
+                             {1, 6, 4},
+                             {2, 7, 4},
+                             {5, 8, 16}})
+        tiles.push_back(sized({m, n, k}, tolerance));
+      all.push_back({"linear_few", few,
+                     linearText({.rows = 3, .type = type, .alongK = alongK, .symbolic = true}),
+                     depths});
+      all.push_back({"linear_many", many,
+                     linearText({.type = type, .alongK = alongK, .symbolic = true}), tiles});
+    }
+  for (const char *type : {"bf16", "f32"}) {
+    GroupedText grouped{.type = type, .alongK = type[0] == 'f', .symbolic = true};
+    std::vector<Case> groups;
+    for (auto [rows, n, k] : {std::tuple<int64_t, int64_t, int64_t>{1, 3, 9},
+                              {12, 1, 33},
+                              {64, 3, 129},
+                              {65, 16, 4},
+                              {150, 5, 9},
+                              {110, 11, 12},
+                              {90, 6, 2},
+                              {100, 15, 1}}) {
+      std::vector<int64_t> ids(rows);
+      for (int64_t i = 0; i < rows; ++i)
+        ids[i] = i % 5 == 4 ? 3 : i % 7 < 5 ? 1 : 0;
+      groups.push_back(groupedCase(grouped, ids));
+      groups.back().sizes = {rows, n, k};
+      groups.back().absolute = groups.back().relative = type[0] == 'b' ? 8e-3 : 1e-5;
+    }
+    all.push_back(
+        {"grouped", type[0] == 'b' ? "grouped bf16" : "grouped f32", groupedText(grouped), groups});
+  }
+  for (const char *type : {"bf16", "f32"}) {
+    bool half = type[0] == 'b';
+    double tolerance = half ? 5e-5 : 1e-5, rounded = half ? 8e-3 : 1e-5;
+    all.push_back({"attention",
+                   half ? "parts bf16" : "parts f32",
+                   attentionText({.heads = 20,
+                                  .parts = {48, 16},
+                                  .value = 48,
+                                  .type = type,
+                                  .causal = "c",
+                                  .queries = "s",
+                                  .absorbed = true,
+                                  .split = "128"}),
+                   {sized({1, 150, 149}, tolerance), sized({2, 65, 63}, tolerance),
+                    sized({1, 130, 1000}, tolerance), sized({2, 160, 100}, tolerance)}});
+    all.push_back(
+        {"attention",
+         half ? "whole bf16" : "whole f32",
+         attentionText(
+             {.batch = 2, .groups = 2, .parts = {32}, .value = 48, .type = type, .causal = "c"}),
+         {sized({37, 70, 33}, rounded), sized({66, 66, 0}, rounded),
+          sized({3, 77, 1000}, rounded)}});
+    double expanded = half ? 2e-2 : 1e-5;
+    all.push_back({"latent",
+                   half ? "expanded bf16" : "expanded f32",
+                   latentText({.heads = 2,
+                               .nope = 32,
+                               .rope = 16,
+                               .latent = 72,
+                               .value = 48,
+                               .type = type,
+                               .causal = "c",
+                               .joined = half}),
+                   {sized({37, 70, 33}, expanded), sized({3, 3, 0}, expanded),
+                    sized({3, 45, 1000}, expanded)}});
+    all.push_back({"combine",
+                   half ? "combine bf16" : "combine f32",
+                   combineText(3, 70, type),
+                   {sized({7}, rounded), sized({230}, rounded), sized({1}, rounded)}});
+  }
+  return all;
+}
+
+/// The line of the source that each line of the PTX comes from.
+std::vector<std::string> sourceLines(llvm::StringRef ptx, llvm::StringRef source) {
+  llvm::SmallVector<llvm::StringRef> lines, code;
+  source.split(lines, '\n');
+  ptx.split(code, '\n');
+  std::vector<std::string> result(1);
+  std::string now;
+  for (llvm::StringRef line : code) {
+    llvm::StringRef rest = line.ltrim();
+    if (rest.consume_front(".loc")) {
+      llvm::SmallVector<llvm::StringRef> words;
+      llvm::SplitString(rest, words);
+      unsigned number = 0;
+      if (words.size() > 1 && !words[1].getAsInteger(10, number) && number &&
+          number <= lines.size())
+        now = lines[number - 1].trim().str();
+    }
+    result.push_back(now);
+  }
+  return result;
+}
+
+bool notices(const std::vector<KernelRun> &runs, const std::string &fault) {
+  ptxsim_set_option("mutate", fault.c_str());
+  bool found = false;
+  for (unsigned seed = 0; seed < 3 && !found; ++seed) {
+    ptxsim::test::setSeed(seed);
+    for (const KernelRun &run : runs)
+      if (!run.check().empty()) {
+        found = true;
+        break;
+      }
+  }
+  ptxsim_set_option("mutate", "");
+  return found;
+}
+
+} // namespace
+
+int main(int argc, char **argv) {
+  testing::InitGoogleTest(&argc, argv);
+  unsigned every = 1;
+  bool verbose = false;
+  std::set<std::string> families;
+  for (int i = 1; i < argc; ++i) {
+    llvm::StringRef word = argv[i];
+    if (word == "--every" && i + 1 < argc)
+      every = std::max(1, atoi(argv[++i]));
+    else if (word == "--verbose")
+      verbose = true;
+    else
+      families.insert(word.str());
+  }
+  if (!hasNvrtc()) {
+    llvm::outs() << "skipped: NVRTC is not installed\n";
+    return 0;
+  }
+  std::set<std::string> explained;
+  if (auto file = llvm::MemoryBuffer::getFile(DSC_SURVIVORS)) {
+    llvm::SmallVector<llvm::StringRef> lines;
+    (*file)->getBuffer().split(lines, '\n');
+    for (llvm::StringRef line : lines)
+      if (!line.starts_with("#"))
+        explained.insert(line.split(" -- ").first.str());
+  }
+  mlir::MLIRContext context;
+  loadDialects(context);
+  ptxsim::test::openDevice();
+  std::map<std::string, std::pair<unsigned, unsigned>> tallies; // found, all
+  unsigned unexplained = 0;
+  for (const Workload &workload : workloads()) {
+    if (!families.empty() && !families.count(workload.family))
+      continue;
+    ptxsim_set_option("limit", "2000000000");
+    CompiledKernel kernel(context, workload.text);
+    std::vector<KernelRun> runs;
+    for (const Case &test : workload.cases) {
+      runs.emplace_back(kernel, test);
+      if (std::string wrong = runs.back().check(); !wrong.empty()) {
+        llvm::errs() << workload.name << ": wrong without a fault: " << wrong << "\n";
+        return 1;
+      }
+    }
+    ptxsim_set_option("limit", "3000000");
+    std::vector<std::string> sources = sourceLines(kernel.ptx(), kernel.source());
+    llvm::SmallVector<llvm::StringRef> faults;
+    std::string list = ptxsim_mutations(kernel.ptx().c_str());
+    llvm::StringRef(list).split(faults, '\n', -1, /*KeepEmpty=*/false);
+    auto &tally = tallies[workload.family];
+    unsigned found = 0, all = 0;
+    for (size_t i = 0; i < faults.size(); i += every) {
+      llvm::SmallVector<llvm::StringRef> fields;
+      faults[i].split(fields, '\t');
+      ++all;
+      if (notices(runs, (fields[1] + ":" + fields[0]).str())) {
+        ++found;
+        continue;
+      }
+      unsigned line = 0;
+      (void)fields[2].getAsInteger(10, line);
+      std::string name = llvm::formatv("{0}: {1}: {2}", workload.family, fields[3],
+                                       line < sources.size() ? sources[line] : std::string());
+      bool known = explained.count(name);
+      unexplained += !known;
+      if (!known || verbose)
+        llvm::outs() << llvm::formatv("survives{0}: {1}   [{2}, PTX line {3}: {4}: {5}]\n",
+                                      known ? " (explained)" : "", name, workload.name, fields[2],
+                                      fields[5], fields[4]);
+    }
+    tally.first += found;
+    tally.second += all;
+    llvm::outs() << llvm::formatv("{0}: {1} of {2} faults found\n", workload.name, found, all);
+    llvm::outs().flush();
+  }
+  bool enough = true;
+  for (const auto &[family, tally] : tallies) {
+    double share = 100.0 * tally.first / std::max(1u, tally.second);
+    enough &= share >= 95;
+    llvm::outs() << llvm::formatv("{0}: {1} of {2} faults found ({3:F1} %)\n", family, tally.first,
+                                  tally.second, share);
+  }
+  llvm::outs() << unexplained << " survivors without a reason\n";
+  return unexplained || !enough;
+}
