@@ -368,6 +368,13 @@ dsc_status CudaSession::finish(SessionState &state, dsc_error *error) {
   return DSC_OK;
 }
 
+size_t CudaSession::graphCount() const {
+  size_t count = 0;
+  for (const CudaGraphCopy &graph : graphs)
+    count += graph.built();
+  return count;
+}
+
 void CudaSession::abandon() { device->driver.streamWait(stream); }
 
 uint64_t CudaSession::nanoseconds(size_t step) const {

@@ -51,6 +51,8 @@ public:
   dsc_status readElement(const void *buffer, uint64_t element, int64_t &value, dsc_error *error);
   // Waits; faults, counters and outputs are on the host then.
   dsc_status finish(SessionState &state, dsc_error *error);
+  // Graphs that are ready to be replayed.
+  size_t graphCount() const;
   // After an error: nothing of the run is under way any more.
   void abandon();
   // Nanoseconds of a step of the last run; times are recorded in runs without a graph.

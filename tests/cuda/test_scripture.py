@@ -37,3 +37,17 @@ def test_python_writes_text(scripture):
                           capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert (want["prompt"] + want["continuation"]).startswith(done.stdout.rstrip("\n"))
+
+
+@pytest.mark.skipif(DEVICE != "ptxsim", reason="options of the simulator")
+@pytest.mark.parametrize("options", [{"PTXSIM_STREAMS": "late"}, {"PTXSIM_SEED": "1"}, {"PTXSIM_SEED": "77"}],
+                         ids=lambda o: "-".join(*o.items()))
+def test_any_order_gives_the_same(scripture, options, monkeypatch):
+    """Blocks, warps and copies in other orders; `late`: a host that does not wait sees old data."""
+    for name, value in options.items():
+        monkeypatch.setenv(name, value)
+    want = REFERENCE["greedy"]["f32"][0]
+    ids = ",".join(map(str, want["prompt_ids"]))
+    outcome = dsc("generate", scripture("f32"), "--device", DEVICE, "--ids", ids, "-n", 3, "--json", timeout=300)
+    assert outcome.ok, outcome.reason()
+    assert json.loads(outcome.out)["ids"] == want["continuation_ids"][:3]
