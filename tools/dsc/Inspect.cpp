@@ -54,6 +54,7 @@ private:
   Line lineOf(const format::Entry &entry, const format::Value &value) const;
   Line stateLine(const format::Entry &entry, const format::StateUse &use) const;
   uint64_t weightBytes() const;
+  std::string resourcesText(std::string_view kernel) const;
 
   std::string path;
   EngineHandle engine;
@@ -131,6 +132,21 @@ uint64_t Inspector::weightBytes() const {
   return total;
 }
 
+// ": 128 threads; sm_90a: 32 registers, 0 bytes spilled, 512 bytes shared"; "" for a kernel of a CPU.
+std::string Inspector::resourcesText(std::string_view name) const {
+  for (const format::Kernel *kernel : *manifest.kernels())
+    if (textOf(kernel->name()) == name && kernel->threads()) {
+      std::string text = fmt::format(": {} threads", kernel->threads());
+      for (uint32_t i = 0; i < sizeOf(kernel->resources()); ++i) {
+        const format::KernelResources &r = *kernel->resources()->Get(i);
+        text += fmt::format("; {}: {} registers, {} bytes spilled, {} bytes shared", textOf(r.target()), r.registers(),
+                            r.spill_bytes(), r.shared_bytes() + kernel->shared_bytes());
+      }
+      return text;
+    }
+  return "";
+}
+
 void printLines(const char *title, const std::vector<Line> &lines) {
   for (const Line &line : lines)
     fmt::print("  {:<7} {}: {}{}\n", title, line.name, line.type,
@@ -164,7 +180,7 @@ void Inspector::printText() {
     fmt::print("  {} launches, {} computed sizes, {} checks\n", facts.launches, facts.computedSizes,
                facts.checks);
     for (const auto &[name, launches] : facts.kernels)
-      fmt::print("    {} x {}\n", launches, name);
+      fmt::print("    {} x {}{}\n", launches, name, resourcesText(name));
     fmt::print("  arena: {} slots\n", facts.slots.size());
     for (const std::string &slot : facts.slots)
       fmt::print("    {} bytes\n", slot);
@@ -203,13 +219,21 @@ void Inspector::printJson() {
       json.key(textOf(manifest.metadata()->Get(i)->key()))
           .string(textOf(manifest.metadata()->Get(i)->value()));
   json.endObject().key("recognition").document(recognition).key("kernels").beginArray();
-  for (uint32_t i = 0; i < sizeOf(manifest.kernels()); ++i)
-    json.beginObject()
-        .key("name")
-        .string(textOf(manifest.kernels()->Get(i)->name()))
-        .key("text")
-        .string(textOf(manifest.kernels()->Get(i)->text()))
-        .endObject();
+  for (uint32_t i = 0; i < sizeOf(manifest.kernels()); ++i) {
+    const format::Kernel &kernel = *manifest.kernels()->Get(i);
+    json.beginObject().key("name").string(textOf(kernel.name())).key("text").string(textOf(kernel.text()));
+    if (kernel.threads()) {
+      json.key("threads").number(kernel.threads()).key("dynamic_shared_bytes").number(kernel.shared_bytes());
+      json.key("resources").beginArray();
+      for (uint32_t j = 0; j < sizeOf(kernel.resources()); ++j) {
+        const format::KernelResources &r = *kernel.resources()->Get(j);
+        json.beginObject().key("target").string(textOf(r.target())).key("registers").number(r.registers());
+        json.key("spill_bytes").number(r.spill_bytes()).key("shared_bytes").number(r.shared_bytes()).endObject();
+      }
+      json.endArray();
+    }
+    json.endObject();
+  }
   json.endArray().key("entries").beginArray();
   for (const format::Entry *entry : *manifest.entries()) {
     EntryFacts facts = factsOf(*entry);

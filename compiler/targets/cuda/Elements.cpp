@@ -120,29 +120,38 @@ std::string KernelSource::elementUncached(Value tensor, ArrayRef<Expr> at) {
 
 // ---- Constants ------------------------------------------------------------------------------------------
 
-/// The elements as storage: integers, or floats as their bits where C++ has no literal of them.
+/// Whether C++ has a literal of each element that an array of the device may begin with: not of infinities and NaN.
+static bool hasLiterals(DenseElementsAttr dense) {
+  Type type = dense.getElementType();
+  return (type.isF32() || type.isF64()) && llvm::all_of(dense.getValues<llvm::APFloat>(), [](llvm::APFloat v) { return v.isFinite(); });
+}
+
+/// The elements as they are in memory: floats, or integers of their bits.
 static std::string arrayText(DenseElementsAttr dense, StringRef name) {
   Type type = dense.getElementType();
-  std::string text;
-  auto floats = isa<FloatType>(type) && (type.isF32() || type.isF64());
+  std::string text, elementType = storageType(type).str();
   unsigned bytes = storageBytes(type);
   ArrayRef<char> raw = dense.getRawData();
   auto add = [&](const std::string &element) { text += (text.empty() ? "" : ", ") + element; };
   if (type.isInteger(1)) {
     for (bool bit : dense.getValues<bool>())
       add(bit ? "1" : "0");
-  } else if (floats) {
+  } else if (hasLiterals(dense)) {
     for (llvm::APFloat value : dense.getValues<llvm::APFloat>())
       add(literal(type, value.convertToDouble()));
   } else {
+    if (type.isF32() || type.isF64())
+      elementType = type.isF32() ? "int" : "long long";
     for (size_t i = 0; i < raw.size(); i += bytes) {
       uint64_t bits = 0;
       memcpy(&bits, raw.data() + i, bytes);
       llvm::APInt value(64, bits);
-      add(type.isSignlessInteger() && !isNarrow(type) ? literal(type, value.trunc(8 * bytes)) : std::to_string(bits) + "ull");
+      bool isSigned = (type.isSignlessInteger() && !isNarrow(type)) || type.isF32() || type.isF64();
+      Type integer = IntegerType::get(type.getContext(), 8 * bytes);
+      add(isSigned ? literal(integer, value.trunc(8 * bytes)) : std::to_string(bits) + "ull");
     }
   }
-  return llvm::formatv("__device__ const {0} {1}[{2}] = {{{3}};", storageType(type), name, dense.getNumElements(), text);
+  return llvm::formatv("__device__ const {0} {1}[{2}] = {{{3}};", elementType, name, dense.getNumElements(), text);
 }
 
 std::string KernelSource::constantElement(ConstantOp op, ArrayRef<Expr> at) {
@@ -176,7 +185,10 @@ std::string KernelSource::constantElement(ConstantOp op, ArrayRef<Expr> at) {
   offset = simplified(offset);
   Scope *home = homeOf(offset);
   std::string place = emit(offset);
-  return define(home, registerType(type), "constant", fromStorage(*this, name + "[" + place + "]", type));
+  std::string stored = name + "[" + place + "]";
+  if ((type.isF32() || type.isF64()) && !hasLiterals(dense))
+    stored = (type.isF32() ? "__int_as_float(" : "__longlong_as_double(") + stored + ")";
+  return define(home, registerType(type), "constant", fromStorage(*this, stored, type));
 }
 
 std::string KernelSource::exprsElement(ExprsOp op, ArrayRef<Expr> at) {
