@@ -16,6 +16,13 @@ char *Arena::reserve(size_t epoch, uint64_t bytes) {
   return block.allocate(*device, bytes) ? block.data() : nullptr;
 }
 
+char *Arena::reserveExactly(size_t slot, uint64_t bytes) {
+  Block &block = blocks[slot];
+  if (block.data() && block.bytes() == bytes)
+    return block.data();
+  return block.allocate(*device, bytes) ? block.data() : nullptr;
+}
+
 uint64_t Arena::bytes() const {
   uint64_t total = 0;
   for (const Block &block : blocks)

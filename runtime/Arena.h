@@ -10,13 +10,16 @@ namespace dsc {
 // run like the one before allocates nothing.
 class Arena {
 public:
-  [[nodiscard]] bool allocate(DeviceMemory &of, size_t epochs) {
+  // On a device of separate slots a block a slot, else one an epoch.
+  [[nodiscard]] bool allocate(DeviceMemory &of, size_t epochs, size_t slots) {
     device = &of;
-    return blocks.allocate(epochs);
+    return blocks.allocate(of.separate ? slots : epochs);
   }
   // The block of `epoch` with at least `bytes`; its contents are undefined. Null when there is no
   // memory.
   char *reserve(size_t epoch, uint64_t bytes);
+  // The same with exactly `bytes`; `slot` stands for the epoch.
+  char *reserveExactly(size_t slot, uint64_t bytes);
 
   void release() { blocks.clear(); }
   uint64_t bytes() const;

@@ -12,6 +12,7 @@ struct DeviceMemory {
   uint64_t alignment; // of every allocation and slot
   uint64_t memory;    // what there is at all: no single request above it can be meant seriously
   bool zeroed;        // allocate gives zeros
+  bool separate;      // every slot is an allocation of its own, so that tools see accesses beyond it
 
   char *(*allocate)(DeviceMemory &, uint64_t bytes); // null when there is no memory
   void (*release)(DeviceMemory &, char *memory, uint64_t bytes);

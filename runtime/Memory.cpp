@@ -77,9 +77,9 @@ static uint64_t askForMemory() {
 }
 
 // Its memory is asked for once: a run compares every slot with it.
-static DeviceMemory host = {64,           askForMemory(), true,
-                            allocateHost, releaseHost,    copyHost,
-                            zeroHost,     copyHost,       [](DeviceMemory &) { return ""; }};
+static DeviceMemory host = {
+    64,          askForMemory(), true,     false,    allocateHost,
+    releaseHost, copyHost,       zeroHost, copyHost, [](DeviceMemory &) { return ""; }};
 
 DeviceMemory &hostMemory() { return host; }
 

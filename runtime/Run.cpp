@@ -255,15 +255,19 @@ dsc_status Run::placeSlots(uint32_t epoch) {
     session.slots[i].bytes = uint64_t(bytes);
     total += roundUp(uint64_t(bytes));
   }
-  char *memory = session.arena.reserve(epoch, total);
-  if (!memory)
+  bool separate = session.device->separate, enough = true;
+  char *memory = separate ? nullptr : session.arena.reserve(epoch, total);
+  for (uint32_t i : slots) {
+    if (separate)
+      memory = session.arena.reserveExactly(i, session.slots[i].bytes);
+    enough &= memory != nullptr;
+    session.slots[i].data = memory;
+    memory += separate || !enough ? 0 : roundUp(session.slots[i].bytes);
+  }
+  if (!enough)
     return fail(error, DSC_OUT_OF_MEMORY,
                 "entry '%.200s': no memory for %llu bytes of activations%s", entryName(),
                 ull(total), session.device->advice(*session.device));
-  for (uint32_t i : slots) {
-    session.slots[i].data = memory;
-    memory += roundUp(session.slots[i].bytes);
-  }
   return DSC_OK;
 }
 

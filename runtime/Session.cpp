@@ -58,7 +58,7 @@ static bool allocateTables(dsc_session &session) {
     }
   }
   return session.expressions.allocate(exprs, symbols) &&
-         session.arena.allocate(*session.device, epochs) && session.slots.allocate(slots) &&
+         session.arena.allocate(*session.device, epochs, slots) && session.slots.allocate(slots) &&
          session.buffers.allocate(buffers) && session.outputs.allocate(outputs) &&
          session.outputBytes.allocate(outputs) && session.outputBlocks.allocate(outputs) &&
          session.operands.allocate(operands) && session.sizes.allocate(sizes);

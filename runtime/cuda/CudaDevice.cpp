@@ -79,6 +79,8 @@ dsc_status CudaDevice::open(const char *device, const char *library, dsc_error *
     primary = nullptr;
     return driver.fail(code, error, "cannot use device '%.100s'", device);
   }
+  const char *asked = getenv("DSC_SEPARATE_BUFFERS");
+  separate = asked && *asked && strcmp(asked, "0");
   ordinal = handle;
   capabilityNumber = 10 * major + minor;
   totalMemory = bytes;

@@ -33,6 +33,9 @@ public:
   uint64_t memoryBytes() const { return totalMemory; }
   int maxSharedBytes() const { return maxShared; } // of a block
   CudaContext context() const { return primary; }
+  // $DSC_SEPARATE_BUFFERS is set: every tensor is an allocation of its own, so that the simulator
+  // (or compute-sanitizer) finds accesses beyond it. Slower, for tests.
+  bool separateBuffers() const { return separate; }
 
   CudaDriver driver;
 
@@ -42,6 +45,7 @@ private:
   char deviceName[128] = "";
   int capabilityNumber = 0, maxShared = 0;
   uint64_t totalMemory = 0;
+  bool separate = false;
   pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
   CudaEngine *engines = nullptr; // a list
 };

@@ -18,7 +18,8 @@ CudaEngine::~CudaEngine() {
   if (!device)
     return;
   unloadModules();
-  device->driver.release(weights);
+  for (CudaAddress allocation : allocations)
+    device->driver.release(allocation); // nothing for 0
 }
 
 void CudaEngine::unloadModules() {
@@ -209,7 +210,7 @@ namespace {
 // is filled while the other is copied.
 class Staging {
 public:
-  Staging(CudaDevice &device, CudaAddress to) : driver(device.driver), to(to) {}
+  explicit Staging(CudaDevice &device) : driver(device.driver) {}
   Staging(const Staging &) = delete;
   Staging &operator=(const Staging &) = delete;
   ~Staging() {
@@ -230,6 +231,14 @@ public:
       if (!code)
         code = driver.eventCreate(&copied[i], 0);
     }
+    return code;
+  }
+  // Where what follows goes.
+  int seek(CudaAddress place) {
+    if (place == to + used)
+      return 0;
+    int code = used ? send() : 0;
+    to = place;
     return code;
   }
   // Null: zeros.
@@ -267,7 +276,7 @@ private:
   }
 
   const CudaDriver &driver;
-  CudaAddress to;
+  CudaAddress to = 0;
   CudaStream stream = nullptr;
   void *buffers[2] = {};
   CudaEvent copied[2] = {};
@@ -278,43 +287,68 @@ private:
 
 } // namespace
 
-dsc_status CudaEngine::loadWeights(dsc_error *error) {
+// An address for each weight: multiples of 256 in one allocation, or allocations of their own.
+dsc_status CudaEngine::placeWeights(dsc_error *error) {
   const auto *list = engine->manifest->weights();
-  if (!offsets.allocate(dsc::count(list)))
+  uint32_t count = dsc::count(list);
+  bool separate = device->separateBuffers();
+  if (!weights.allocate(count) || !allocations.allocate(separate ? count : 1))
     return fail(error, DSC_OUT_OF_MEMORY, "no memory for the table of weights");
+  const CudaDriver &driver = device->driver;
+  auto allocate = [&](CudaAddress &to, uint64_t bytes) {
+    size_t available = 0, all = 0;
+    int code = bytes ? driver.allocate(&to, bytes) : 0;
+    if (!code)
+      return DSC_OK;
+    to = 0;
+    driver.memoryInfo(&available, &all);
+    return driver.fail(code, error,
+                       "no room for %llu MiB of weights on %.100s, which has %llu MiB free",
+                       ull(bytes >> 20), device->name(), ull(available >> 20));
+  };
   uint64_t total = 0;
-  for (uint32_t i = 0; i < offsets.size(); ++i) {
+  for (uint32_t i = 0; i < count; ++i) {
     uint64_t bytes = list->Get(i)->bytes();
-    offsets[i] = total;
     // Checked one by one, so that the sum cannot wrap.
     if (bytes > device->memoryBytes() || total > device->memoryBytes())
       return fail(error, DSC_OUT_OF_MEMORY,
                   "the weights are larger than the %llu MiB of memory of %.100s",
                   ull(device->memoryBytes() >> 20), device->name());
+    weights[i] = total;
     total += (bytes + alignment - 1) / alignment * alignment;
+    if (separate)
+      if (dsc_status status = allocate(allocations[i], bytes))
+        return status;
   }
-  if (total == 0)
+  if (!separate)
+    if (dsc_status status = allocate(allocations[0], total))
+      return status;
+  for (uint32_t i = 0; i < count; ++i)
+    weights[i] = separate ? allocations[i] : allocations[0] + weights[i];
+  return DSC_OK;
+}
+
+dsc_status CudaEngine::loadWeights(dsc_error *error) {
+  if (dsc_status status = placeWeights(error))
+    return status;
+  if (weights.size() == 0)
     return DSC_OK;
-  const CudaDriver &driver = device->driver;
-  size_t available = 0, all = 0;
-  if (int code = driver.allocate(&weights, total)) {
-    weights = 0;
-    driver.memoryInfo(&available, &all);
-    return driver.fail(code, error,
-                       "no room for %llu MiB of weights on %.100s, which has %llu MiB free",
-                       ull(total >> 20), device->name(), ull(available >> 20));
-  }
-  Staging staging(*device, weights);
+  const auto *list = engine->manifest->weights();
+  bool padded = !device->separateBuffers();
+  Staging staging(*device);
   int code = staging.open();
-  for (uint32_t i = 0; i < offsets.size() && !code; ++i) {
+  for (uint32_t i = 0; i < weights.size() && !code; ++i) {
     uint64_t bytes = list->Get(i)->bytes();
-    code = staging.append(engine->weights + list->Get(i)->offset(), bytes);
+    code = staging.seek(weights[i]);
     if (!code)
+      code = staging.append(engine->weights + list->Get(i)->offset(), bytes);
+    if (!code && padded)
       code = staging.append(nullptr, (alignment - bytes % alignment) % alignment);
   }
   if (!code)
     code = staging.finish();
-  return code ? driver.fail(code, error, "copying the weights to %.100s", device->name()) : DSC_OK;
+  return code ? device->driver.fail(code, error, "copying the weights to %.100s", device->name())
+              : DSC_OK;
 }
 
 } // namespace dsc

@@ -26,9 +26,7 @@ public:
   dsc_status load(CudaDevice &device, const dsc_engine &engine, dsc_error *error);
 
   const CudaKernel &kernel(uint32_t number) const { return kernels[number]; }
-  char *weight(uint32_t number) const {
-    return reinterpret_cast<char *>(weights + offsets[number]);
-  }
+  char *weight(uint32_t number) const { return reinterpret_cast<char *>(weights[number]); }
 
   const dsc_engine *engine = nullptr;
   CudaEngine *next = nullptr; // of the device's list
@@ -43,14 +41,14 @@ private:
   dsc_status findKernel(CudaModule module, uint32_t number, dsc_error *error);
   dsc_status loadCode(dsc_error *error);
   dsc_status loadWeights(dsc_error *error);
+  dsc_status placeWeights(dsc_error *error);
   void unloadModules();
 
   CudaDevice *device = nullptr;
   Array<CudaKernel> kernels;
   Array<CudaModule> modules;
   size_t moduleCount = 0;
-  CudaAddress weights = 0;
-  Array<uint64_t> offsets; // of each weight
+  Array<CudaAddress> weights, allocations; // of all weights together, or of each
 };
 
 } // namespace dsc

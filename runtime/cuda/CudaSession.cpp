@@ -39,6 +39,9 @@ CudaSession::~CudaSession() {
       driver.eventDestroy(event);
   for (CudaGraphCopy &graph : graphs)
     graph.clear();
+  for (auto *pieces : {&inputs, &outputs})
+    for (Piece &piece : *pieces)
+      piece.own.release();
   for (Area &area : areas) {
     area.device.release();
     if (area.pinned)
@@ -71,6 +74,7 @@ dsc_status CudaSession::start(CudaDevice &on, const dsc_engine &engine, dsc_erro
   table.alignment = alignment;
   table.memory = on.memoryBytes();
   table.zeroed = false;
+  table.separate = on.separateBuffers();
   table.allocate = [](DeviceMemory &table, uint64_t bytes) -> char * {
     CudaAddress memory = 0;
     int code = of(table).device->driver.allocate(&memory, bytes ? bytes : 1);
@@ -208,7 +212,48 @@ dsc_status CudaSession::place(uint32_t epoch, const dsc_tensor *given, dsc_tenso
   for (uint32_t i = 0; i < inputCount; ++i)
     if (inputs[i].bytes)
       memcpy(inputs[i].pinned, given[i].data, inputs[i].bytes);
-  return DSC_OK;
+  return table.separate ? separatePieces(inputCount, placed, error) : DSC_OK;
+}
+
+dsc_status CudaSession::separatePieces(uint32_t inputCount, Indices placed, dsc_error *error) {
+  auto give = [&](Piece &piece) {
+    bool there = piece.own.data() && piece.own.bytes() == piece.bytes;
+    if (!there && !piece.own.allocate(table, piece.bytes))
+      return false;
+    piece.device = piece.own.data();
+    return true;
+  };
+  bool enough = true;
+  for (uint32_t i = 0; i < inputCount; ++i)
+    enough &= give(inputs[i]);
+  for (uint32_t i : placed)
+    enough &= give(outputs[i]);
+  return enough ? DSC_OK
+                : fail(error, DSC_OUT_OF_MEMORY, "no memory for inputs and outputs%s", advice());
+}
+
+// The area's first `bytes`, or each input by itself.
+int CudaSession::copyInputs(uint64_t bytes) {
+  const CudaDriver &driver = device->driver;
+  int code = driver.copyIn(address(areas[0].device.data()), areas[0].pinned, bytes, stream);
+  for (uint32_t i = 0; table.separate && !code && i < plan->entry->inputs()->size(); ++i)
+    if (inputs[i].bytes)
+      code = driver.copyIn(address(inputs[i].device), inputs[i].pinned, inputs[i].bytes, stream);
+  return code;
+}
+
+int CudaSession::copyOutputs() {
+  const CudaDriver &driver = device->driver;
+  int code = 0;
+  for (Area &area : areas)
+    if (area.end > area.out && !code)
+      code = driver.copyOut(static_cast<char *>(area.pinned) + area.out,
+                            address(area.device.data()) + area.out, area.end - area.out, stream);
+  for (uint32_t i = 0; table.separate && !code && i < plan->entry->outputs()->size(); ++i)
+    if (outputs[i].bytes)
+      code =
+          driver.copyOut(outputs[i].pinned, address(outputs[i].device), outputs[i].bytes, stream);
+  return code;
 }
 
 dsc_status CudaSession::upload(SessionState &state, dsc_error *error) {
@@ -219,7 +264,7 @@ dsc_status CudaSession::upload(SessionState &state, dsc_error *error) {
     memset(pinned + faultStart, 0, end - faultStart);
     for (uint32_t i = 0; i < plan->stateUse.size(); ++i)
       memcpy(pinned + counterStart + i * alignment, &state.counter(i), sizeof(int64_t));
-    if (int code = device->driver.copyIn(address(area.device.data()), pinned, end, stream))
+    if (int code = copyInputs(end))
       return failed(code, error, "copying the inputs");
   }
   if (!timed)
@@ -349,12 +394,8 @@ dsc_status CudaSession::finish(SessionState &state, dsc_error *error) {
   if (asGraph)
     if (dsc_status status = launchGraph(error))
       return status;
-  for (Area &area : areas)
-    if (area.end > area.out)
-      if (int code = device->driver.copyOut(static_cast<char *>(area.pinned) + area.out,
-                                            address(area.device.data()) + area.out,
-                                            area.end - area.out, stream))
-        return failed(code, error, "copying the outputs");
+  if (int code = copyOutputs())
+    return failed(code, error, "copying the outputs");
   if (dsc_status status = wait(error))
     return status;
   if (dsc_status status = checkFaults(error))

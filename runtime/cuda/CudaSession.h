@@ -61,6 +61,7 @@ public:
 private:
   // A piece of an area on both sides.
   struct Piece {
+    Block own; // where buffers are separate: the device's side
     char *device = nullptr, *pinned = nullptr, *caller = nullptr;
     uint64_t bytes = 0;
   };
@@ -72,6 +73,9 @@ private:
 
   static CudaSession &of(DeviceMemory &table) { return *reinterpret_cast<CudaSession *>(&table); }
   dsc_status reserve(Area &area, uint64_t bytes, dsc_error *error);
+  dsc_status separatePieces(uint32_t inputCount, Indices placed, dsc_error *error);
+  int copyInputs(uint64_t bytes);
+  int copyOutputs();
   dsc_status launchGraph(dsc_error *error);
   dsc_status launchNow(const CudaLaunch &launch, size_t step, dsc_error *error);
   dsc_status wait(dsc_error *error);

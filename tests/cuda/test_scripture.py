@@ -40,7 +40,8 @@ def test_python_writes_text(scripture):
 
 
 @pytest.mark.skipif(DEVICE != "ptxsim", reason="options of the simulator")
-@pytest.mark.parametrize("options", [{"PTXSIM_STREAMS": "late"}, {"PTXSIM_SEED": "1"}, {"PTXSIM_SEED": "77"}],
+@pytest.mark.parametrize("options", [{"PTXSIM_STREAMS": "late"}, {"PTXSIM_SEED": "1"}, {"PTXSIM_SEED": "77"},
+                                     {"DSC_SEPARATE_BUFFERS": "1"}],
                          ids=lambda o: "-".join(*o.items()))
 def test_any_order_gives_the_same(scripture, options, monkeypatch):
     """Blocks, warps and copies in other orders; `late`: a host that does not wait sees old data."""

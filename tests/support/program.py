@@ -46,11 +46,12 @@ def require_program() -> None:
         sys.exit(f"{DSC} is missing: build first (cmake --build --preset default)")
 
 
-def dsc(*arguments, timeout: float = 300, preexec=None) -> Outcome:
-    """`dsc ARGUMENTS...` with no standard input."""
+def dsc(*arguments, timeout: float = 300, preexec=None, environment=None) -> Outcome:
+    """`dsc ARGUMENTS...` with no standard input; `environment`: variables beside those of this process."""
     try:
         done = subprocess.run([str(DSC), *map(str, arguments)], capture_output=True, text=True, timeout=timeout,
-                              stdin=subprocess.DEVNULL, errors="replace", preexec_fn=preexec)
+                              stdin=subprocess.DEVNULL, errors="replace", preexec_fn=preexec,
+                              env={**os.environ, **(environment or {})})
     except subprocess.TimeoutExpired:
         return Outcome(None, "", "")
     return Outcome(done.returncode, done.stdout, done.stderr)

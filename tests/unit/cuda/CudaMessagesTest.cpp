@@ -140,6 +140,21 @@ TEST(CudaMessages, KernelThatFails) {
   clearSimulatorError();
 }
 
+// A kernel that reads behind a weight: within the padding of memory that is shared out by the
+// runtime nobody sees it.
+TEST(CudaMessages, AccessBeyondATensor) {
+  SimulatorOption quiet("print", "0", "1");
+  Attempt together(assemble(sumSections()));
+  EXPECT_EQ(together.run(Floats(8, 1)), DSC_OK) << together.message();
+  setenv("DSC_SEPARATE_BUFFERS", "1", 1);
+  Attempt separate(assemble(sumSections()));
+  unsetenv("DSC_SEPARATE_BUFFERS");
+  EXPECT_EQ(separate.run(Floats(4, 1)), DSC_OK) << separate.message();
+  EXPECT_EQ(separate.run(Floats(8, 1)), DSC_DEVICE);
+  EXPECT_CONTAINS(separate.message(), "out-of-bounds: kernel add");
+  clearSimulatorError();
+}
+
 TEST(CudaMessages, FunctionThatIsNotThere) {
   Bytes weights;
   auto manifest = sumManifest(weights);

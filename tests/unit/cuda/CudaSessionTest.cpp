@@ -65,8 +65,8 @@ TEST_P(CudaSessionTest, GraphsFollowTheLaunchedSteps) {
         << attempt.message();
     const float *got = static_cast<const float *>(output.data);
     ASSERT_EQ(Floats(got, got + n), want) << "run " << run;
-    // Runs 1 to 5 launch the same steps: one graph, whatever the sizes. Then each run has another set, and
-    // the oldest graphs make room.
+    // Runs 1 to 5 launch the same steps: one graph, whatever the sizes. Then each run has another
+    // set, and the oldest graphs make room.
     size_t graphs = run == 0 ? 0 : run < 6 ? 1 : std::min<size_t>(size_t(run) - 4, 16);
     EXPECT_EQ(attempt.session->cuda->graphCount(), graphs) << "run " << run;
   }
@@ -133,7 +133,7 @@ TEST_P(CudaSessionTest, SessionsShareWeightsAndGiveAllBack) {
     ASSERT_EQ(dsc_session_create(runtime, opened.engine, nullptr, &session, &error), DSC_OK)
         << error.message;
   uint64_t used = before - freeBytes(runtime);
-  EXPECT_GE(used, uint64_t(large));
+  EXPECT_GE(used, uint64_t(large) - 64);
   EXPECT_LT(used, uint64_t(large) + 4096); // once
   // The bytes arrived, across the boundaries of the buffers.
   Floats values((large - 64) / 4), want((large - 64) / 4);
