@@ -43,16 +43,33 @@ def write_expected(path: pathlib.Path, passes: list[str]) -> None:
                     + "".join(f"{n}\n" for n in passes))
 
 
+def run_on_device(arguments) -> int:
+    """One test of each operator, of those that pass as native code, through the CUDA target."""
+    rows, first = score.manifest(SUITE), {}
+    for name in sorted(report.read_list(HERE / "expected_run.txt")):
+        first.setdefault(rows[name]["op"], name)
+    results = run_suite(SUITE, sorted(first.values()), "run", arguments.jobs, device=arguments.device)
+    for r in results:
+        if r["status"] != "pass":
+            print(f"FAIL {r['name']}: {r['status']}: {r['detail']}")
+    report.write_jsonl(arguments.results / f"node_{arguments.device}.jsonl", results)
+    report.write_junit(arguments.results / f"node_{arguments.device}.xml", f"node_{arguments.device}", results)
+    return 1 if any(r["status"] != "pass" for r in results) else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--results", type=pathlib.Path, default=BUILD / "results")
     parser.add_argument("--fast", action="store_true")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--mode", choices=("eval", "run"), action="append")
+    parser.add_argument("--device", choices=("ptxsim", "cuda"), help="instead of all this: one test of each operator as kernels for a GPU")
     parser.add_argument("--jobs", type=int, default=2)
     arguments = parser.parse_args()
     require_program()
     generate()
+    if arguments.device:
+        return run_on_device(arguments)
     names, gated, scores = subset(), [], []
     contrib = sorted(p.name for p in CONTRIB.iterdir())
     modes = arguments.mode or (("eval",) if arguments.fast else ("eval", "run"))

@@ -79,7 +79,7 @@ llvm::Expected<CompiledKernels> compileKernels(llvm::ArrayRef<GeneratedKernel> k
     jobs.emplace_back(kernel, forwardArchitecture);
   KernelCache cache;
   {
-    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(std::max(1u, options.threads)));
+    llvm::DefaultThreadPool pool(llvm::hardware_concurrency(options.threads));
     for (Job &job : jobs)
       pool.async([&job, &cache, nvrtc, &options] { run(job, *nvrtc, cache, options.lineInfo); });
     pool.wait();

@@ -31,7 +31,7 @@ mlir::FailureOr<std::vector<GeneratedKernel>> generateSources(mlir::ModuleOp pla
 struct CudaOptions {
   /// "sm_90a", ...: each gets a cubin; empty: sm_90a.
   std::vector<std::string> architectures;
-  unsigned threads = 2;
+  unsigned threads = 0; // 0: one a core
   /// Line information in the PTX and the cubins.
   bool lineInfo = false;
 };
