@@ -389,7 +389,8 @@ dsc_status Run::define(size_t index, uint32_t epoch) {
   int64_t value;
   if (!session.cuda)
     value = readInteger(DSC_I64, place.data, step.element);
-  else if (dsc_status status = session.cuda->readElement(place.data, step.element, value, error))
+  else if (dsc_status status =
+               session.cuda->readElement(index, place.data, step.element, value, error))
     return status;
   if (value < step.minimum)
     return fail(error, DSC_INVALID_ARGUMENT,

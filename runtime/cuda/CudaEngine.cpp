@@ -50,7 +50,7 @@ dsc_status CudaEngine::loadModule(const char *image, const char *kernel, bool &n
     return DSC_OK;
   }
   notForThisDevice = code == CudaErrorNoBinaryForGpu || code == CudaErrorUnsupportedPtxVersion ||
-                     code == CudaErrorInvalidImage;
+                     code == CudaErrorJitCompilerNotFound || code == CudaErrorInvalidImage;
   if (code != CudaErrorInvalidPtx || !*log)
     return device->driver.fail(code, error, "cannot load kernel '%.200s'", kernel);
   return fail(error, DSC_DEVICE, "cannot load kernel '%.200s': %.400s", kernel, log);

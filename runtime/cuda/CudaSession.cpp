@@ -279,9 +279,12 @@ dsc_status CudaSession::upload(SessionState &state, dsc_error *error) {
       if (int code = device->driver.eventCreate(&event, 0))
         return failed(code, error, "making an event");
   }
-  if (int code = device->driver.eventRecord(events[0], stream))
-    return failed(code, error, "recording an event");
-  return DSC_OK;
+  return recordTime(0, error);
+}
+
+dsc_status CudaSession::recordTime(size_t event, dsc_error *error) {
+  int code = timed ? device->driver.eventRecord(events[event], stream) : 0;
+  return code ? failed(code, error, "recording an event") : DSC_OK;
 }
 
 dsc_status CudaSession::launch(size_t step, int64_t grid, void *const *operands,
@@ -309,10 +312,7 @@ dsc_status CudaSession::launch(size_t step, int64_t grid, void *const *operands,
       if (dsc_status status = launchNow(launch, step, error))
         return status;
   }
-  if (timed)
-    if (int code = device->driver.eventRecord(events[step + 1], stream))
-      return failed(code, error, "recording an event");
-  return DSC_OK;
+  return recordTime(step + 1, error);
 }
 
 dsc_status CudaSession::launchNow(const CudaLaunch &launch, size_t step, dsc_error *error) {
@@ -372,7 +372,7 @@ dsc_status CudaSession::wait(dsc_error *error) {
   return code ? failed(code, error, "its kernels") : DSC_OK;
 }
 
-dsc_status CudaSession::readElement(const void *buffer, uint64_t index, int64_t &value,
+dsc_status CudaSession::readElement(size_t step, const void *buffer, uint64_t index, int64_t &value,
                                     dsc_error *error) {
   const CudaDriver &driver = device->driver;
   Area &area = areas[0];
@@ -387,7 +387,9 @@ dsc_status CudaSession::readElement(const void *buffer, uint64_t index, int64_t 
   if (dsc_status status = wait(error))
     return status;
   memcpy(&value, element, sizeof value);
-  return checkFaults(error);
+  if (dsc_status status = checkFaults(error))
+    return status;
+  return recordTime(step + 1, error); // here: the time of waiting is this step's
 }
 
 dsc_status CudaSession::finish(SessionState &state, dsc_error *error) {
@@ -420,6 +422,8 @@ void CudaSession::abandon() { device->driver.streamWait(stream); }
 
 uint64_t CudaSession::nanoseconds(size_t step) const {
   float milliseconds = 0;
+  if (plan->steps[step].launch && !launches[step].kernel)
+    return 0;
   if (device->driver.eventElapsed(&milliseconds, events[step], events[step + 1]) != 0)
     return 0;
   return static_cast<uint64_t>(static_cast<double>(milliseconds) * 1e6);

@@ -47,15 +47,17 @@ public:
   dsc_status upload(SessionState &state, dsc_error *error);
   dsc_status launch(size_t step, int64_t grid, void *const *operands, const int64_t *sizes,
                     dsc_error *error);
-  // An element of a buffer, after all launches before it.
-  dsc_status readElement(const void *buffer, uint64_t element, int64_t &value, dsc_error *error);
+  // An element of a buffer, for `step`: after all launches before it.
+  dsc_status readElement(size_t step, const void *buffer, uint64_t element, int64_t &value,
+                         dsc_error *error);
   // Waits; faults, counters and outputs are on the host then.
   dsc_status finish(SessionState &state, dsc_error *error);
   // Graphs that are ready to be replayed.
   size_t graphCount() const;
   // After an error: nothing of the run is under way any more.
   void abandon();
-  // Nanoseconds of a step of the last run; times are recorded in runs without a graph.
+  // Nanoseconds of a step of the last run, 0 of one that was not launched; times are recorded in
+  // runs that begin without a graph.
   uint64_t nanoseconds(size_t step) const;
 
 private:
@@ -79,6 +81,7 @@ private:
   dsc_status launchGraph(dsc_error *error);
   dsc_status launchNow(const CudaLaunch &launch, size_t step, dsc_error *error);
   dsc_status wait(dsc_error *error);
+  dsc_status recordTime(size_t event, dsc_error *error);
   dsc_status failed(int code, dsc_error *error, const char *what) const;
   dsc_status checkFaults(dsc_error *error) const;
   const char *advice();

@@ -32,6 +32,7 @@ enum CudaNumber : int {
   CudaErrorInvalidImage = 200,
   CudaErrorNoBinaryForGpu = 209,
   CudaErrorInvalidPtx = 218,
+  CudaErrorJitCompilerNotFound = 221,
   CudaErrorUnsupportedPtxVersion = 222,
 
   CudaCapabilityMajor = 75, // attributes of a device

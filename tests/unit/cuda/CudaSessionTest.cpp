@@ -101,6 +101,53 @@ TEST_P(CudaSessionTest, TimesOfEveryStep) {
   EXPECT_EQ(dsc_session_run(attempt.session, 0, inputs, 3, &output, 1, &attempt.error), DSC_OK);
 }
 
+// positive = the positive elements of x: a computed size between two launches.
+Bytes compactEngine() {
+  auto manifest = newManifest();
+  EntryWriter e(*manifest, "main");
+  uint32_t n = e.symbol(SymbolSource::InputDim, 0, 0), four = e.constant(4), one = e.constant(1);
+  e.input("x", DType::F32, {n});
+  uint32_t x = e.buffer(BufferKind::Input, 0, e.op(ExprOp::Mul, n, four));
+  uint32_t eight = e.constant(8);
+  uint32_t count = e.buffer(BufferKind::Slot, e.slot(eight), eight);
+  e.launch("count_positive", {count, x}, {n}, one);
+  uint32_t found = e.define(count);
+  e.output("positive", DType::F32, {found});
+  uint32_t positive = e.buffer(BufferKind::Output, 0, e.op(ExprOp::Mul, found, four));
+  e.launch("compact", {positive, x}, {n}, one);
+  e.finish();
+  return assemble(sectionsOf(*cudaManifest(*manifest)));
+}
+
+// Times come from this run's events, also behind a computed size.
+TEST_P(CudaSessionTest, TimesBehindComputedSizes) {
+  Opened opened(compactEngine());
+  Attempt attempt(opened, options);
+  ASSERT_EQ(attempt.status, DSC_OK) << attempt.message();
+  std::vector<uint64_t> times;
+  dsc_session_profile(
+      attempt.session,
+      [](void *user, size_t, size_t, uint64_t nanoseconds) {
+        static_cast<decltype(times) *>(user)->push_back(nanoseconds);
+      },
+      &times);
+  auto timesOf = [&](Floats x) {
+    times.clear();
+    dsc_tensor input = tensor(x, {int64_t(x.size())}), output = {};
+    EXPECT_EQ(dsc_session_run(attempt.session, 0, &input, 1, &output, 1, &attempt.error), DSC_OK)
+        << attempt.message();
+    EXPECT_EQ(output.dims[0], int64_t(x.size()) - 1);
+    return times;
+  };
+  std::vector<uint64_t> small = timesOf({1, -1, 3}),
+                        large = timesOf({1, 2, 3, 4, 5, 6, 7, 8, 9, -1});
+  EXPECT_EQ(timesOf({1, -1, 3}), small); // the simulator counts instructions
+  ASSERT_EQ(small.size(), 3u);
+  EXPECT_GT(small[0], 0u);
+  EXPECT_GT(large[0], small[0]);
+  EXPECT_GT(large[2], small[2]);
+}
+
 uint64_t freeBytes(dsc_runtime *runtime) {
   dsc::CudaCurrent current(runtime->cuda);
   size_t available = 0, total = 0;
