@@ -30,6 +30,9 @@ struct Side {
   SmallVector<unsigned> dims; ///< of the result, that only this operand gives
   Expr count;
   int64_t alongK = 0, alongOwn = 0;
+  /// Its dimensions stand in memory as one, here and in the result: positions along the last one
+  /// may go on beyond its size.
+  bool isFlat = false;
   bool isAlongK() const { return alongK >= alongOwn; }
   int64_t vector() const { return std::max<int64_t>({alongK, alongOwn, 1}); }
 };
@@ -141,6 +144,10 @@ private:
     Indices at(batch);
     at.resize(dims.size(), constant(0));
     auto set = [&](const Side &side, Expr number) {
+      if (side.isFlat) {
+        at[side.dims.back()] = number;
+        return;
+      }
       SmallVector<Expr> sizes;
       for (unsigned dim : side.dims)
         sizes.push_back(dims[dim]);
@@ -163,7 +170,48 @@ private:
     return findPlace(kernel, side.tensor, side.isLeft ? lhs : rhs, extents, chosen);
   }
 
+  /// Whether the step along each of the side's dimensions is that of the next one times its size.
+  bool standsAsOne(const Side &side, ArrayRef<Expr> extents, ArrayRef<Expr> own,
+                   Expr address) const {
+    SmallVector<Expr> steps;
+    for (Expr e : own) {
+      Expr next = substitute(
+          address, [&](Expr leaf) { return leaf == e ? std::optional(leaf + 1) : std::nullopt; });
+      steps.push_back(simplify(next - address, extents));
+      if (usesIndex(steps.back()))
+        return false;
+    }
+    for (size_t i = 0; i + 1 < steps.size(); ++i)
+      if (steps[i] != steps[i + 1] * dims[side.dims[i + 1]])
+        return false;
+    return true;
+  }
+
+  void findFlat(Side &side) {
+    if (side.dims.size() < 2 || kernel.getYielded()[0] != op.getResult())
+      return;
+    SmallVector<Expr> extents;
+    Indices at, contractedAt, own;
+    for (Expr dim : dims) {
+      extents.push_back(dim);
+      at.push_back(index(context, extents.size() - 1));
+    }
+    for (Expr dim : contracted) {
+      extents.push_back(dim);
+      contractedAt.push_back(index(context, extents.size() - 1));
+    }
+    for (unsigned dim : side.dims)
+      own.push_back(at[dim]);
+    Indices lhs, rhs;
+    dotIndices(op, at, contractedAt, lhs, rhs);
+    auto place = findPlace(kernel, side.tensor, side.isLeft ? lhs : rhs, extents, unknownIndex);
+    side.isFlat =
+        place && standsAsOne(side, extents, own, place->address) &&
+        standsAsOne(side, extents, own, bufferAddress(kernel, kernel.getNumInputs(), at, extents));
+  }
+
   bool findVectors(Side &side) {
+    findFlat(side);
     SmallVector<Expr> extents;
     auto fresh = [&](Expr extent) {
       extents.push_back(extent);

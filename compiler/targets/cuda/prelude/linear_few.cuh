@@ -44,7 +44,9 @@ __device__ __forceinline__ void writeSums(const float *sums, unsigned parts, uns
 template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
 __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
                                                 X x, Weight weight, Write write) {
-  constexpr unsigned each = COLUMNS / (fewThreads / 32), ahead = 8 / each, step = 32 * COUNT, round = ahead * step;
+  // Sums of several rows leave registers for fewer loads under way.
+  constexpr unsigned each = COLUMNS / (fewThreads / 32), ahead = (ROWS > 1 ? 4 : 8) / each;
+  constexpr unsigned step = 32 * COUNT, round = ahead * step;
   static_assert(DEPTH % round == 0, "chunks of whole rounds");
   auto *staged = reinterpret_cast<typename T::Storage *>(memory);
   unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32, column = firstColumn + warp * each;
@@ -112,7 +114,7 @@ __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, uns
 template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
 __device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
                                                 X x, Weight weight, Write write) {
-  constexpr unsigned across = COLUMNS / COUNT, slots = fewThreads / across, ahead = 8, round = ahead * slots;
+  constexpr unsigned across = COLUMNS / COUNT, slots = fewThreads / across, ahead = ROWS > 1 ? 4 : 8, round = ahead * slots;
   static_assert(across <= 32 && DEPTH % round == 0, "chunks of whole rounds");
   auto *staged = reinterpret_cast<typename T::Storage *>(memory);
   unsigned slot = threadIdx.x / across, own = threadIdx.x % across;
