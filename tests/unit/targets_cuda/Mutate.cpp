@@ -15,7 +15,8 @@ using namespace dsc::cuda::test;
 namespace {
 
 struct Workload {
-  const char *family, *name;
+  const char *family;
+  std::string name;
   std::string text;
   std::vector<Case> cases;
 };
@@ -28,108 +29,55 @@ Case sized(std::vector<int64_t> sizes, double tolerance) {
 /// block.
 std::vector<Workload> workloads() {
   std::vector<Workload> all;
-  for (bool alongK : {true, false})
-    for (const char *type : {"bf16", "f32"}) {
-      bool half = type[0] == 'b';
-      double tolerance = half ? 8e-3 : 1e-5;
-      const char *few =
-          alongK ? (half ? "few k bf16" : "few k f32") : (half ? "few n bf16" : "few n f32");
-      const char *many =
-          alongK ? (half ? "many k bf16" : "many k f32") : (half ? "many n bf16" : "many n f32");
-      // Depths that end in each of the loads under way and in a chunk of their own; columns and
-      // rows that end in each part of a tile.
-      std::vector<Case> depths, tiles;
-      for (auto [n, k] : {std::pair<int64_t, int64_t>{3, 1},
-                          {3, 31},
-                          {1, 33},
-                          {2, 64},
-                          {3, 66},
-                          {3, 97},
-                          {1, 127},
-                          {3, 129},
-                          {1, 165},
-                          {1, 256}})
-        depths.push_back(sized({0, n, k}, tolerance));
-      for (auto [m, n, k] : {std::tuple<int64_t, int64_t, int64_t>{0, 1, 1},
-                             {8, 2, 2},
-                             {16, 3, 4},
-                             {24, 4, 9},
-                             {32, 13, 13},
-                             {39, 14, 5},
-                             {47, 15, 3},
-                             {55, 16, 8},
-                             {61, 17, 1},
-                             {3, 5, 12},
-                             {1, 6, 4},
-                             {2, 7, 4},
-                             {5, 8, 16}})
-        tiles.push_back(sized({m, n, k}, tolerance));
-      all.push_back({"linear_few", few,
-                     linearText({.rows = 3, .type = type, .alongK = alongK, .symbolic = true}),
-                     depths});
-      all.push_back({"linear_many", many,
-                     linearText({.type = type, .alongK = alongK, .symbolic = true}), tiles});
-    }
   for (const char *type : {"bf16", "f32"}) {
-    GroupedText grouped{.type = type, .alongK = type[0] == 'f', .symbolic = true};
+    bool half = type[0] == 'b';
+    double tolerance = half ? 8e-3 : 1e-5, exact = half ? 5e-5 : 1e-5;
+    auto named = [&](const std::string &name) { return name + " " + type; };
+    for (bool alongK : {true, false}) {
+      // Depths that end in each of the loads under way and in a chunk of their own; columns and rows that end in each part of a tile.
+      std::vector<Case> depths, tiles;
+      for (int64_t k : {1, 9, 17, 31, 33, 49, 64, 66, 81, 97, 113, 127, 129, 145, 165, 200, 256})
+        depths.push_back(sized({0, k % 3 + 1, k}, tolerance));
+      for (int64_t m : {0, 1, 2, 3, 5, 8, 16, 24, 32, 39, 47, 55, 61})
+        tiles.push_back(sized({m, m % 18 + 1, (m * 7) % 17 + 1}, tolerance));
+      for (int64_t n : {9, 10, 11, 12, 13, 14, 15})
+        tiles.push_back(sized({n, n, n % 5 * 4}, tolerance));
+      const char *form = alongK ? "k" : "n";
+      all.push_back({"linear_few", named(std::string("few ") + form), linearText({.rows = 3, .type = type, .alongK = alongK, .symbolic = true}), depths});
+      all.push_back({"linear_many", named(std::string("many ") + form), linearText({.type = type, .alongK = alongK, .symbolic = true}), tiles});
+    }
+    GroupedText grouped{.type = type, .alongK = !half, .symbolic = true};
     std::vector<Case> groups;
-    for (auto [rows, n, k] : {std::tuple<int64_t, int64_t, int64_t>{1, 3, 9},
-                              {12, 1, 33},
-                              {64, 3, 129},
-                              {65, 16, 4},
-                              {150, 5, 9},
-                              {110, 11, 12},
-                              {90, 6, 2},
-                              {100, 15, 1}}) {
+    auto addGroups = [&](int64_t rows, int64_t n, int64_t k) {
       std::vector<int64_t> ids(rows);
       for (int64_t i = 0; i < rows; ++i)
         ids[i] = i % 5 == 4 ? 3 : i % 7 < 5 ? 1 : 0;
       groups.push_back(groupedCase(grouped, ids));
       groups.back().sizes = {rows, n, k};
-      groups.back().absolute = groups.back().relative = type[0] == 'b' ? 8e-3 : 1e-5;
-    }
-    all.push_back(
-        {"grouped", type[0] == 'b' ? "grouped bf16" : "grouped f32", groupedText(grouped), groups});
-  }
-  for (const char *type : {"bf16", "f32"}) {
-    bool half = type[0] == 'b';
-    double tolerance = half ? 5e-5 : 1e-5, rounded = half ? 8e-3 : 1e-5;
-    all.push_back({"attention",
-                   half ? "parts bf16" : "parts f32",
-                   attentionText({.heads = 20,
-                                  .parts = {48, 16},
-                                  .value = 48,
-                                  .type = type,
-                                  .causal = "c",
-                                  .queries = "s",
-                                  .absorbed = true,
-                                  .split = "128"}),
-                   {sized({1, 150, 149}, tolerance), sized({2, 65, 63}, tolerance),
-                    sized({1, 130, 1000}, tolerance), sized({2, 160, 100}, tolerance)}});
-    all.push_back(
-        {"attention",
-         half ? "whole bf16" : "whole f32",
-         attentionText(
-             {.batch = 2, .groups = 2, .parts = {32}, .value = 48, .type = type, .causal = "c"}),
-         {sized({37, 70, 33}, rounded), sized({66, 66, 0}, rounded),
-          sized({3, 77, 1000}, rounded)}});
-    double expanded = half ? 2e-2 : 1e-5;
-    all.push_back({"latent",
-                   half ? "expanded bf16" : "expanded f32",
-                   latentText({.heads = 2,
-                               .nope = 32,
-                               .rope = 16,
-                               .latent = 72,
-                               .value = 48,
-                               .type = type,
-                               .causal = "c",
-                               .joined = half}),
-                   {sized({37, 70, 33}, expanded), sized({3, 3, 0}, expanded),
-                    sized({3, 45, 1000}, expanded)}});
-    all.push_back({"combine",
-                   half ? "combine bf16" : "combine f32",
-                   combineText(3, 70, type),
-                   {sized({7}, rounded), sized({230}, rounded), sized({1}, rounded)}});
+      groups.back().absolute = groups.back().relative = tolerance;
+    };
+    for (int64_t k : {1, 17, 33, 49, 66, 97, 129, 200, 600})
+      addGroups(1, k % 3 + 1, k);
+    for (int64_t k : {1, 9, 17, 33, 49, 66, 97, 129, 200})
+      addGroups(6 + k % 7, k % 3 + 1, k);
+    for (int64_t rows : {64, 65, 70, 85, 100, 110, 120, 130, 150})
+      addGroups(rows, rows % 17 + 1, rows % 13);
+    all.push_back({"grouped", named("grouped"), groupedText(grouped), groups});
+    std::vector<Case> parts, whole, latent;
+    for (int64_t t : {1, 130, 150})
+      parts.push_back(sized({t % 3 + 1, t, t - t % 3 - 1 > 0 ? t - t % 3 - 1 : 0}, exact));
+    for (int64_t t : {65, 70, 75, 81, 86, 92, 127})
+      parts.push_back(sized({t % 3 + 1, t, 1000}, exact));
+    all.push_back({"attention", named("parts"),
+                   attentionText({.heads = 20, .parts = {48, 16}, .value = 48, .type = type, .causal = "c", .queries = "s", .absorbed = true, .split = "128"}), parts});
+    for (int64_t s : {3, 10, 17, 25, 37, 45, 52, 58, 66})
+      whole.push_back(sized({s, s % 2 ? s + 20 : s, s % 3 ? 1000 : s % 2 * 20}, tolerance));
+    all.push_back({"attention", named("whole"), attentionText({.batch = 2, .groups = 2, .parts = {32}, .value = 48, .type = type, .causal = "c"}), whole});
+    for (int64_t s : {3, 20, 37, 70, 101, 130})
+      latent.push_back(sized({s, s % 29 + 20, s % 2 ? 1000 : 17}, half ? 2e-2 : 1e-5));
+    all.push_back({"latent", named("expanded"),
+                   latentText({.heads = 2, .nope = 32, .rope = 16, .latent = 72, .value = 48, .type = type, .causal = "c", .joined = half}), latent});
+    all.push_back({"combine", named("combine"), combineText(3, 70, type), {sized({7}, tolerance), sized({230}, tolerance), sized({1}, tolerance)}});
   }
   return all;
 }

@@ -9,17 +9,18 @@ constexpr unsigned fewThreads = 256;
 /// Rows [0, rows) of x from column k0 into shared memory, zero behind what there is, `width` columns.
 template <class T, unsigned ROWS, unsigned DEPTH, unsigned XCOUNT, class X>
 __device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned rows, unsigned k0, unsigned depth, unsigned width, X x) {
-  unsigned here = (depth - k0) / XCOUNT;
-#pragma unroll
-  for (unsigned row = 0; row < ROWS; ++row)
 #pragma unroll 1
-    for (unsigned i = threadIdx.x; i < width / XCOUNT; i += fewThreads) {
+  for (unsigned k = threadIdx.x * XCOUNT; k < width; k += fewThreads * XCOUNT) {
+    unsigned here = k0 + k < depth ? rows : 0;
+#pragma unroll
+    for (unsigned row = 0; row < ROWS; ++row) {
       Vector<T, XCOUNT> v;
       v.clear();
-      if (row < rows && i < here)
-        v.load(x(row, k0 + i * XCOUNT));
-      v.store(staged + row * DEPTH + i * XCOUNT);
+      if (row < here)
+        v.load(x(row, k0 + k));
+      v.store(staged + row * DEPTH + k);
     }
+  }
 }
 
 /// Writes the sums of a block, in shared memory as `parts` times [ROWS][COLUMNS], parts added in order.
@@ -53,10 +54,11 @@ __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, uns
   Vector<T, COUNT> words[ahead][each];
   // Number `i` of the column's groups of COUNT.
   auto load = [&](Vector<T, COUNT>(&to)[each], unsigned i) {
+    unsigned here = i < depth / COUNT ? columnCount : 0;
 #pragma unroll
     for (unsigned c = 0; c < each; ++c) {
       to[c].clear();
-      if (column + c < columnCount && i < depth / COUNT)
+      if (column + c < here)
         to[c].load(weight(column + c, i * COUNT));
     }
   };
