@@ -45,12 +45,9 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createCSEPass());
 }
 
-/// The dsc operations that a target has kernels for.
-static SmallVector<std::string> kernelsOf(StringRef target) {
-  SmallVector<std::string> kernels{"dsc.attention", "dsc.attention_parts", "dsc.attention_combine", "dsc.latent_attention"};
-  if (target == "cpu")
-    kernels.append({"dsc.rms_norm", "dsc.layer_norm"});
-  return kernels;
+/// The dsc operations that targets have kernels for.
+static SmallVector<std::string> getKernels() {
+  return {"dsc.attention", "dsc.attention_parts", "dsc.attention_combine", "dsc.latent_attention", "dsc.rms_norm", "dsc.layer_norm"};
 }
 
 static void optimize(OpPassManager &pm, const CompileOptions &options) {
@@ -65,7 +62,7 @@ static void optimize(OpPassManager &pm, const CompileOptions &options) {
   }
   entry.addPass(createSplitAttention(splits));
   DecomposeWithoutKernelOptions kernels;
-  kernels.kernels = kernelsOf(options.target);
+  kernels.kernels = getKernels();
   if (options.target != "cpu")
     kernels.mostShared = 163 << 10; // of capability 8.0 and above
   entry.addPass(createDecomposeWithoutKernel(kernels));

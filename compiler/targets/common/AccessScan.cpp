@@ -142,6 +142,7 @@ void AccessScan::visit(Value tensor, ArrayRef<Expr> at) {
       })
       .Case<model::RmsNormOp, model::LayerNormOp>([&](auto o) {
         hasReduction = true;
+        loops.push_back({o, SmallVector<Expr>(at.drop_back()), newIds(1)});
         Indices row(at);
         row.back() = fresh(getDims(o.getX()).back());
         visit(o.getX(), row);

@@ -112,6 +112,7 @@ std::string KernelSource::elementUncached(Value tensor, ArrayRef<Expr> at) {
       .Case<ReduceOp>([&](auto o) { return reduceElement(o, at); })
       .Case<ArgReduceOp>([&](auto o) { return argReduceElement(o, at); })
       .Case<DotOp>([&](auto o) { return dotElement(o, at); })
+      .Case<model::RmsNormOp, model::LayerNormOp>([&](auto o) { return normElement(o, at); })
       .Default([&](Operation *o) {
         fail(o, "not as a part of a larger kernel");
         return literal(type, 0.0);

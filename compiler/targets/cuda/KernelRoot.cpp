@@ -76,10 +76,10 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
       .Case<model::AttentionCombineOp>([&](auto op) -> Root { return makeAttentionCombineRoot(kernel, op); })
       .Case<model::LatentAttentionOp>([&](auto op) -> Root { return makeExpandedAttentionRoot(kernel, op); })
       .Default([&](Operation *) -> Root {
-        if (auto update = dyn_cast_if_present<UpdateSliceOp>(last); update && inPlace)
-          return makeUpdateSliceRoot(kernel, update);
         if (auto root = makeReduceRoot(kernel))
           return root;
+        if (auto update = dyn_cast_if_present<UpdateSliceOp>(last); update && inPlace)
+          return makeUpdateSliceRoot(kernel, update);
         return makeMapRoot(kernel);
       });
 }

@@ -9,6 +9,7 @@
 
 #include "compiler/targets/common/IndexMap.h"
 #include "compiler/targets/cuda/SourceText.h"
+#include "dialects/dsc/Dsc.h"
 #include "llvm/ADT/DenseMap.h"
 #include "llvm/ADT/SetVector.h"
 #include <map>
@@ -128,6 +129,12 @@ private:
   std::string reduceElement(prim::ReduceOp op, llvm::ArrayRef<Expr> at);
   std::string argReduceElement(prim::ArgReduceOp op, llvm::ArrayRef<Expr> at);
   std::string dotElement(prim::DotOp op, llvm::ArrayRef<Expr> at);
+  std::string normElement(model::RmsNormOp op, llvm::ArrayRef<Expr> at);
+  std::string normElement(model::LayerNormOp op, llvm::ArrayRef<Expr> at);
+  /// The sum over x's row of what `term` makes of its elements, or of its squares.
+  std::string sumOverRow(mlir::Value x, llvm::ArrayRef<Expr> row, llvm::function_ref<std::string(const std::string &)> term, bool squared);
+  /// What `compute` gives, once for each row that is asked for.
+  std::string ofRow(mlir::Operation *op, unsigned number, llvm::ArrayRef<Expr> row, llvm::function_ref<std::string()> compute);
   /// Runs `body(together)` as far out as `at` allows: for the whole group at once where `at` is the same for it.
   std::string hoisted(mlir::Value result, llvm::ArrayRef<Expr> at, llvm::function_ref<std::string(bool together)> body);
   /// Loops over `dims`, by the threads of the group together or by one; `body` gets the position.
@@ -142,6 +149,7 @@ private:
   llvm::DenseMap<Expr, int64_t> largest; // of loaded indices
   llvm::DenseMap<Expr, std::string> expressions;
   std::map<Key, std::string> known;
+  std::map<std::pair<unsigned, Key>, std::string> rows;
   struct Checked {
     Expr index;
     std::string inRange;

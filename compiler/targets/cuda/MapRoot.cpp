@@ -59,11 +59,11 @@ protected:
 private:
   static constexpr unsigned threads = 128;
 
-  /// Elements of a thread: 16 bytes of the widest type that is loaded or stored, where they divide the last dimension.
+  /// Elements of a thread: 16 bytes of the widest type that is stored, where they divide the last dimension.
   void chooseWidth() {
     unsigned bytes = 2;
-    for (unsigned i = 0; i < kernel.getNumInputs() + kernel.getYielded().size(); ++i)
-      bytes = std::max(bytes, storageBytes(getElementTypeOrSelf(bufferType(kernel, i))));
+    for (Value v : kernel.getYielded())
+      bytes = std::max(bytes, storageBytes(prim::elementType(v)));
     if (!domain.empty())
       for (unsigned w = 16 / bytes; w > 1 && width == 1; w /= 2)
         if (isConstant(mod(domain.back(), constant(w)), 0))

@@ -106,7 +106,7 @@ KernelSource::IndexText KernelSource::indexOperand(Expr e) {
   IndexText result = indexText(e);
   if (result.atom)
     return result;
-  result.text = define(result.scope, indexType(e), "at", result.text);
+  result.text = defineOnce(result.scope, indexType(e), "at", result.text);
   result.atom = true;
   expressions[e] = result.text;
   return result;
@@ -183,7 +183,7 @@ KernelSource::IndexText KernelSource::sumText(Expr e) {
     Expr positive = negative ? -term : term;
     IndexText next = positive.getKind() == ExprKind::Product ? indexText(positive) : indexOperand(positive);
     if (!next.atom && next.scope->depth < current->depth) {
-      next.text = define(next.scope, next.isInt ? "int" : "long long", "at", next.text);
+      next.text = defineOnce(next.scope, next.isInt ? "int" : "long long", "at", next.text);
       next.atom = true;
       expressions[positive] = next.text;
     }
@@ -197,7 +197,7 @@ KernelSource::IndexText KernelSource::sumText(Expr e) {
     }
     // The part of outer scopes is a variable there.
     if (!sum.atom && sum.scope->depth < next.scope->depth)
-      sum.text = define(sum.scope, isInt ? "int" : "long long", "at", sum.text);
+      sum.text = defineOnce(sum.scope, isInt ? "int" : "long long", "at", sum.text);
     bool product = term.getKind() == ExprKind::Product || next.atom;
     sum.text += (negative ? " - " : " + ") + (product ? next.text : "(" + next.text + ")");
     sum.atom = false;
@@ -244,7 +244,7 @@ KernelSource::IndexText KernelSource::quotientText(Expr e) {
     bool mayBeZero = !provablyNonNegative(divisor - 1, ranges);
     text = x.text + (isQuotient ? " / " : " % ") + (mayBeZero ? "(" + y.text + " == 0 ? 1 : " + y.text + ")" : y.text);
   }
-  std::string name = define(scope, indexType(e), isQuotient ? "quotient" : "remainder", text);
+  std::string name = defineOnce(scope, indexType(e), isQuotient ? "quotient" : "remainder", text);
   expressions[e] = name;
   return {name, true, isSmall(e), scope};
 }

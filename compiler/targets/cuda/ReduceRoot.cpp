@@ -19,6 +19,37 @@ namespace {
 /// Shorter reductions are a loop of one thread.
 constexpr int64_t shortest = 8;
 
+/// What is computed element by element, and where it goes.
+struct Target {
+  explicit Target(plan::KernelOp kernel) {
+    auto yielded = kernel.getYielded();
+    auto update = yielded[0].getDefiningOp<UpdateSliceOp>();
+    // In place the block is all that is written.
+    if (update && llvm::any_of(kernel.getAliases(), [](int64_t alias) { return alias >= 0; })) {
+      values.push_back(update.getUpdate());
+      starts = update.getStarts().toVector();
+    } else {
+      llvm::append_range(values, yielded);
+    }
+    dims = getDims(values[0]);
+  }
+
+  bool isUniform() const {
+    return llvm::all_of(values, [&](Value v) { return getDims(v) == dims; });
+  }
+
+  void store(KernelSource &s, ArrayRef<Expr> at, ArrayRef<std::string> elements) const {
+    Indices place(at);
+    for (auto [e, start] : llvm::zip(place, starts))
+      e = e + start;
+    for (auto [o, element] : llvm::enumerate(elements))
+      s.store(s.outputBuffer(o), place, element);
+  }
+
+  SmallVector<Value> values;
+  SmallVector<Expr> dims, starts;
+};
+
 struct Rows {
   /// Dimensions of the output along which rows differ, and those along a row; sizes of the others are 1 in each.
   SmallVector<Expr> outer, inner;
@@ -27,17 +58,14 @@ struct Rows {
 
 class ReduceRoot : public KernelRoot {
 public:
-  ReduceRoot(plan::KernelOp kernel, Rows rows) : KernelRoot(kernel), rows(std::move(rows)) {}
+  ReduceRoot(plan::KernelOp kernel, Target target, Rows rows)
+      : KernelRoot(kernel), target(std::move(target)), rows(std::move(rows)) {}
 
   LaunchShape launch() const override {
     return {ceilDiv(product(context, rows.outer), constant(rowsOfBlock())), blockThreads()};
   }
 
   void emit(KernelSource &s) const override {
-    auto yielded = s.kernel.getYielded();
-    for (Value v : yielded)
-      if (getDims(v) != getDims(yielded[0]))
-        return s.fail(s.kernel, "outputs of different shapes");
     Expr count = product(context, rows.outer), row = s.newIndex(count);
     llvm::StringRef type = s.indexType(row);
     std::string lane = "threadIdx.x", number;
@@ -52,13 +80,17 @@ public:
     s.bind(row, number);
     s.setGroup({rows.groupThreads, lane, s.current, s.guard});
     Indices outer = delinearize(row, rows.outer, s.extents());
+    auto elements = [&](ArrayRef<Expr> at) {
+      // All values before the first store: an output may share an input's buffer.
+      SmallVector<std::string> result;
+      for (Value v : target.values)
+        result.push_back(s.element(v, at));
+      return result;
+    };
     if (llvm::all_of(rows.inner, [](Expr dim) { return isConstant(dim, 1); })) {
-      SmallVector<std::string> values;
-      for (Value v : yielded)
-        values.push_back(s.element(v, outer));
+      SmallVector<std::string> values = elements(outer);
       s.open("if (" + lane + " == 0)", /*conditional=*/true);
-      for (auto [o, v] : llvm::enumerate(values))
-        s.store(s.outputBuffer(o), outer, v);
+      target.store(s, outer, values);
       s.close();
       return;
     }
@@ -75,11 +107,7 @@ public:
             along = along * width + position;
           at.push_back(std::get<0>(pair) + along);
         }
-        SmallVector<std::string> values;
-        for (Value v : yielded)
-          values.push_back(s.element(v, at));
-        for (auto [o, v] : llvm::enumerate(values))
-          s.store(s.outputBuffer(o), at, v);
+        target.store(s, at, elements(at));
       });
     });
   }
@@ -90,10 +118,9 @@ private:
 
   /// Neighbours of a thread along the last dimension, where it is cut into whole vectors and no thread is left idle.
   unsigned chooseWidth() const {
-    auto k = kernel;
     unsigned bytes = 2;
-    for (unsigned i = 0; i < k.getNumInputs() + k.getYielded().size(); ++i)
-      bytes = std::max(bytes, storageBytes(getElementTypeOrSelf(bufferType(k, i))));
+    for (Value v : target.values)
+      bytes = std::max(bytes, storageBytes(prim::elementType(v)));
     auto count = asConstant(product(context, rows.inner));
     for (unsigned w = 16 / bytes; w > 1; w /= 2)
       if (isConstant(mod(rows.inner.back(), constant(w)), 0) && (!count || *count / w >= rows.groupThreads))
@@ -101,6 +128,7 @@ private:
     return 1;
   }
 
+  Target target;
   Rows rows;
 };
 
@@ -115,16 +143,16 @@ unsigned chooseThreads(std::optional<int64_t> length) {
 
 std::unique_ptr<KernelRoot> makeReduceRoot(plan::KernelOp kernel) {
   MLIRContext *context = kernel.getContext();
-  SmallVector<Expr> dims = getDims(kernel.getYielded()[0]);
+  Target target(kernel);
+  if (!target.isUniform())
+    return nullptr;
+  const SmallVector<Expr> &dims = target.dims;
   Indices at;
   for (auto [i, dim] : llvm::enumerate(dims))
     at.push_back(isConstant(dim, 1) ? constant(context, 0) : index(context, i));
   AccessScan scan(kernel, dims);
-  for (Value v : kernel.getYielded()) {
-    if (getDims(v) != dims)
-      return nullptr;
+  for (Value v : target.values)
     scan.visit(v, at);
-  }
   // Loops inside of others belong to one thread, unless they do not depend on the outer loop.
   auto isInner = [&](const AccessScan::Loop &loop) {
     return llvm::any_of(loop.at, [&](Expr e) {
@@ -162,7 +190,7 @@ std::unique_ptr<KernelRoot> makeReduceRoot(plan::KernelOp kernel) {
   }
   auto along = asConstant(product(context, rows.inner));
   rows.groupThreads = chooseThreads(longest && along ? std::optional(std::max(*longest, *along)) : std::nullopt);
-  return std::make_unique<ReduceRoot>(kernel, std::move(rows));
+  return std::make_unique<ReduceRoot>(kernel, std::move(target), std::move(rows));
 }
 
 } // namespace dsc::cuda

@@ -105,6 +105,14 @@ std::string SourceText::define(Scope *scope, StringRef type, StringRef hint, con
   return name;
 }
 
+std::string SourceText::defineOnce(Scope *scope, StringRef type, StringRef hint, const Twine &value) {
+  std::string text = value.str();
+  std::string &name = values[(type + " " + text).str()];
+  if (name.empty() || scopeOf(name) != scope)
+    name = define(scope, type, hint, text);
+  return name;
+}
+
 std::string SourceText::variable(StringRef type, StringRef hint, const Twine &value) {
   std::string name = fresh(hint);
   std::string text = value.str();

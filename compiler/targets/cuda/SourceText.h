@@ -57,6 +57,8 @@ public:
   std::string fresh(llvm::StringRef hint);
   /// `const type name = value;` in `scope`; the name.
   std::string define(Scope *scope, llvm::StringRef type, llvm::StringRef hint, const llvm::Twine &value);
+  /// The same, or the variable of that scope that has this value already: for text that means the same wherever it stands there.
+  std::string defineOnce(Scope *scope, llvm::StringRef type, llvm::StringRef hint, const llvm::Twine &value);
   /// `type name = value;` in the current scope, for a variable that changes.
   std::string variable(llvm::StringRef type, llvm::StringRef hint, const llvm::Twine &value);
 
@@ -73,6 +75,7 @@ private:
 
   std::deque<Scope> storage;
   llvm::StringMap<Scope *> names;
+  llvm::StringMap<std::string> values; // of variables made once, by type and value
   llvm::StringMap<unsigned> counters;
   std::vector<Scope *> guards;
 };

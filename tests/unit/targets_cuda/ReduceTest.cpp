@@ -74,6 +74,36 @@ TEST_F(Reduce, UnderBranchesOfThreads) {
         {{.sizes = {0}}, {.sizes = {6}}});
 }
 
+TEST_F(Reduce, Norms) {
+  for (std::string type : {"f32", "bf16", "f64"}) {
+    double allowed = type == "bf16" ? 8e-3 : 1e-5;
+    std::vector<Case> cases;
+    for (int64_t s : {0, 1, 7})
+      cases.push_back({.sizes = {s}, .absolute = allowed, .relative = allowed});
+    for (std::string d : {"40", "2048", "37"}) {
+      std::string x = "tensor<?x" + d + "x" + type + ", #prim.shape<\"s\", " + d + ">>", w = "tensor<" + d + "x" + type + ">";
+      check("sizes [\"s\"] strides [unit, unit, unit] aliases [-1] {\n^bb0(%x: " + x + ", %w: " + w +
+                "):\n  %r = dsc.rms_norm %x weight(%w) {epsilon = 1.0e-6 : f64" + (type == "bf16" ? ", rounded = bf16" : "") + "} : (" + x + ", " +
+                w + ") -> " + x + "\n  plan.yield %r : " + x + "\n}",
+            cases);
+      check("sizes [\"s\"] strides [unit, unit, unit, unit] aliases [-1] {\n^bb0(%x: " + x + ", %w: " + w + ", %b: " + w +
+                "):\n  %r = dsc.layer_norm %x weight(%w) bias(%b) {epsilon = 1.0e-5 : f64} : (" + x + ", " + w + ", " + w + ") -> " + x +
+                "\n  plan.yield %r : " + x + "\n}",
+            cases);
+    }
+  }
+}
+
+TEST_F(Reduce, NormIntoRowsOfAState) {
+  check(R"(sizes ["s", "t", "c"] strides [#prim.shape<"64*c", 64, 1>, unit, unit, #prim.shape<"64*c", 64, 1>] aliases [0] {
+    ^bb0(%k: tensor<2x?x64xf32, #prim.shape<2, "s + t", 64>>, %x: tensor<2x?x64xf32, #prim.shape<2, "s", 64>>, %w: tensor<64xf32>):
+      %n = dsc.rms_norm %x weight(%w) {epsilon = 1.0e-6 : f64} : (tensor<2x?x64xf32, #prim.shape<2, "s", 64>>, tensor<64xf32>) -> tensor<2x?x64xf32, #prim.shape<2, "s", 64>>
+      %r = prim.update_slice %k, %n starts [0, "t", 0] : tensor<2x?x64xf32, #prim.shape<2, "s + t", 64>>, tensor<2x?x64xf32, #prim.shape<2, "s", 64>>
+      plan.yield %r : tensor<2x?x64xf32, #prim.shape<2, "s + t", 64>>
+    })",
+        {{.sizes = {0, 3, 9}}, {.sizes = {1, 0, 4}}, {.sizes = {5, 3, 9}}});
+}
+
 TEST_F(Reduce, PositionsOfExtremes) {
   for (std::string kind : {"min", "max"})
     for (std::string last : {"", " last"})
