@@ -41,6 +41,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createRecognizeAttention());
   entry.addPass(createRecognizeSparseIndex());
   entry.addPass(createRecognizeNorms());
+  entry.addPass(createRecognizeRope());
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
 }

@@ -310,6 +310,27 @@ def RecognizeNorms : Pass<"recognize-norms", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeRope : Pass<"recognize-rope", "::mlir::func::FuncOp"> {
+  let summary = "pairs of elements rotated by tables become dsc.rope";
+  let description = [{
+    Pairs of the result are followed back to a*c - b*s and b*c + a*s; the pairing of the operand is where a and b stand. Tables are what is made
+    of cosines, sines and constants, or what the caller gives. Comes after the recognition of attention.
+
+    ```mlir
+    %r = prim.concat %negated, %x1 axis 3 : ... // the halves of %x swapped
+    %0 = prim.binary mul %x, %c4 : ...
+    %1 = prim.binary mul %r, %s4 : ...
+    %y = prim.binary add %0, %1 : tensor<1x4x?x8xf32, ...>
+    // becomes
+    %y = dsc.rope %x, %c, %s half to half : tensor<1x4x?x8xf32, ...>, tensor<1x1x?x4xf32, ...>
+    ```
+
+    Numerics: bitwise.
+  }];
+  let statistics = [Statistic<"numMatched", "matched", "Number of rotations">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{

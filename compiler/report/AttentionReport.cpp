@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/report/AttentionReport.h"
+#include "compiler/report/RopeReport.h"
 #include "passes/dsc/LatentForms.h"
 #include "passes/recognize/ExpandedCache.h"
 #include "passes/recognize/LinearImage.h"
@@ -89,6 +90,14 @@ void addMask(Object &object, Value mask, Value bias, ExprAttr causal) {
   object["mask"] = text;
 }
 
+void addPairing(Object &object, ValueRange queries) {
+  for (Value query : queries)
+    if (model::RopeOp rope = query ? findRope(query) : model::RopeOp()) {
+      object["rope_pairing"] = pairingText(rope);
+      return;
+    }
+}
+
 void addCacheSize(Object &object, int64_t heads, int64_t key, int64_t value, int64_t kept) {
   object["kv_elements"] = kept;
   object["multi_head_elements"] = heads * (key + value);
@@ -105,6 +114,7 @@ Object describeLatentAttention(model::LatentAttentionOp op) {
                 {"cache", isCached(op.getLatent()) ? "latent" : "none"}};
   addMask(object, op.getMask(), op.getBias(), op.getCausalAttr());
   addCacheSize(object, heads, nope + rope, value, rank + rope);
+  addPairing(object, {op.getRopeQuery()});
   if (auto most = mostAbsorbedTokens(op))
     object["absorbed_up_to"] = *most;
   return object;
@@ -120,6 +130,7 @@ std::optional<Object> describeExpandedLatentAttention(model::AttentionOp op) {
   Object object{{"heads", heads}, {"nope", nope}, {"rope", rope}, {"v", value}, {"kv_lora", field("kv_lora")},
                 {"q_lora", queryRank(op.getQueries()[0])}, {"scale", op.getScale().convertToDouble()}, {"cache", "expanded"}};
   addMask(object, op.getMask(), op.getBias(), op.getCausalAttr());
+  addPairing(object, op.getQueries());
   addCacheSize(object, heads, nope + rope, value, heads * (nope + rope + value));
   return object;
 }

@@ -4,6 +4,7 @@
 #include "compiler/report/ExpertReport.h"
 #include "compiler/report/LocationText.h"
 #include "compiler/report/NormReport.h"
+#include "compiler/report/RopeReport.h"
 #include "compiler/report/WeightReport.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "passes/recognize/Recognition.h"
@@ -58,12 +59,14 @@ public:
     Object cache{{"states", std::move(states)}, {"elements_per_token", kept}, {"multi_head_elements_per_token", multiHead}};
     if (multiHead)
       cache["share"] = double(kept) / double(multiHead);
-    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"norm", norms.take()}, {"cache", std::move(cache)},
+    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"norm", norms.take()}, {"rope", ropes.take()}, {"cache", std::move(cache)},
             {"weights", std::move(weights)}, {"misses", std::move(misses)}};
   }
 
 private:
   void add(func::FuncOp entry, Operation *op) {
+    if (auto rope = describeRope(op))
+      ropes.layers.push_back(withPlace(std::move(*rope), entry, op->getLoc()));
     if (auto norm = describeNorm(op))
       norms.layers.push_back(withPlace(std::move(*norm), entry, op->getLoc()));
     if (auto experts = dyn_cast<model::ExpertsOp>(op))
@@ -114,7 +117,7 @@ private:
         states.push_back(state.getValue());
   }
 
-  Section mla, moe, dsa, attention, norms;
+  Section mla, moe, dsa, attention, norms, ropes;
   Array misses, states, weights;
   llvm::StringSet<> known;
   func::FuncOp counted;
@@ -207,11 +210,12 @@ void printReport(const Object &report, llvm::raw_ostream &os) {
     os << title << ": " << *section.getInteger("matched") << " of " << *section.getInteger("candidates") << " recognised\n";
     printLayers(*section.getArray("layers"), os);
   }
-  // Engines of older versions have no such section.
-  if (const Object *norms = report.getObject("norm"); norms && !norms->getArray("layers")->empty()) {
-    os << "norms: " << norms->getArray("layers")->size() << " recognised\n";
-    printCounts(*norms->getArray("layers"), os);
-  }
+  for (auto [kind, title] : {std::pair("norm", "norms"), std::pair("rope", "rotated rows")})
+    // Engines of older versions have no such section.
+    if (const Object *section = report.getObject(kind); section && !section->getArray("layers")->empty()) {
+      os << title << ": " << section->getArray("layers")->size() << " recognised\n";
+      printCounts(*section->getArray("layers"), os);
+    }
   const Object &cache = *report.getObject("cache");
   if (auto share = cache.getNumber("share"))
     os << "cache: " << *cache.getInteger("elements_per_token") << " elements a token, " << llvm::format("%.2f", 100 * *share)

@@ -7,5 +7,6 @@ include "dialects/dsc/CacheOps.td"
 include "dialects/dsc/ExpertOps.td"
 include "dialects/dsc/FormOps.td"
 include "dialects/dsc/NormOps.td"
+include "dialects/dsc/RopeOps.td"
 
 #endif

@@ -235,14 +235,30 @@ Operation *Fusion::chooseLeader(Operation *op) {
   return leader;
 }
 
-/// A norm stands in memory, but for one whose rows go nowhere but into a state.
-Operation *Fusion::chooseLeaderOfNorm(Operation *op) {
+/// Whether `value` is computed from what stands in memory at `state`, by operations that may fold into one kernel.
+static bool isComputedFrom(Value value, Value state, unsigned depth = 16) {
+  Operation *op = value.getDefiningOp();
+  if (value == state || depth == 0)
+    return true;
+  if (isa_and_present<ExtendOp>(op) || (op && op->hasAttr(inPlaceAttr)))
+    return isComputedFrom(op->getOperand(0), state, depth - 1);
+  return op && (isFoldable(op) || isNorm(op) || isa<ConcatOp>(op)) &&
+         llvm::any_of(op->getOperands(), [&](Value operand) { return isComputedFrom(operand, state, depth - 1); });
+}
+
+/// A norm or concatenation stands in memory, but for one that goes nowhere but into a state of which it reads nothing.
+Operation *Fusion::chooseLeaderOfRows(Operation *op) {
   if (!op->hasOneUse())
     return op;
   auto user = leaders.find(*op->user_begin());
   bool intoState = user != leaders.end() && user->second->hasAttr(inPlaceAttr) && !repeated.contains(user->first) &&
                    !repeats(user->first) && absorbs(*op->use_begin()) && sizes[user->second] + 1 < maxOps;
   if (!intoState)
+    return op;
+  Value state = user->second->getOperand(0);
+  while (auto extend = state.getDefiningOp<ExtendOp>())
+    state = extend.getOperand();
+  if (isComputedFrom(op->getResult(0), state))
     return op;
   ++sizes[user->second];
   return user->second;
@@ -256,7 +272,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
     if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (isNorm(&op))
-      leaders[&op] = chooseLeaderOfNorm(&op);
+      leaders[&op] = chooseLeaderOfRows(&op);
     if (!isa<PrimDialect>(op.getDialect()) || isa<ConstantOp, DefineSymbolOp, RequireOp>(op))
       continue;
     if (isView(&op)) {
@@ -270,7 +286,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
       continue;
     }
     if (!isCheap(&op))
-      leaders[&op] = chooseLeader(&op);
+      leaders[&op] = isa<ConcatOp>(op) ? chooseLeaderOfRows(&op) : chooseLeader(&op);
     else if (llvm::any_of(op.getUses(), [&](OpOperand &use) { return !absorbs(use); }))
       leaders[&op] = &op;
   }

@@ -44,7 +44,7 @@ private:
   bool isIndexMap(mlir::Operation *op) const;
   bool absorbs(mlir::OpOperand &use) const;
   mlir::Operation *chooseLeader(mlir::Operation *op);
-  mlir::Operation *chooseLeaderOfNorm(mlir::Operation *op);
+  mlir::Operation *chooseLeaderOfRows(mlir::Operation *op);
 
   unsigned maxOps;
   llvm::DenseMap<mlir::Operation *, mlir::Operation *> leaders;

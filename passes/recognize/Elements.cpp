@@ -144,7 +144,7 @@ Indices Elements::reshaped(ReshapeOp op, ArrayRef<Expr> at) const {
 
 // ---- Floats and whatever has a layout --------------------------------------------------------------------
 
-Element Elements::resolve(Value value, ArrayRef<Expr> at) {
+Element Elements::follow(Value value, ArrayRef<Expr> at, bool throughChoices) {
   Element e{value, {}};
   for (Expr position : at)
     e.at.push_back(simplify(position));
@@ -162,6 +162,8 @@ Element Elements::resolve(Value value, ArrayRef<Expr> at) {
       next = {o.getOperand(), sliceIndices(o, e.at)};
     } else if (auto o = dyn_cast<ConcatOp>(op)) {
       next = resolveConcat(o, e);
+    } else if (!throughChoices) {
+      break;
     } else if (auto o = dyn_cast<TakeOp>(op)) {
       size_t axis = o.getAxis(), count = rank(o.getIndices());
       Indices from(e.at.begin(), e.at.begin() + axis);

@@ -31,6 +31,15 @@ struct Element {
   }
 };
 
+inline bool isKind(const Element &e, prim::BinaryKind kind) {
+  auto op = e.op<prim::BinaryOp>();
+  return op && op.getKind() == kind;
+}
+inline bool isKind(const Element &e, prim::UnaryKind kind) {
+  auto op = e.op<prim::UnaryOp>();
+  return op && op.getKind() == kind;
+}
+
 class Elements {
 public:
   /// Numbers of indices begin at 3: d0, d1, d2 are left to positions within weights (StoredWeight).
@@ -44,7 +53,9 @@ public:
   Expr extentOf(Expr index) const { return extents[index.getValue()]; }
 
   /// The element that `value` has at `at`, where it was computed.
-  Element resolve(mlir::Value value, llvm::ArrayRef<Expr> at);
+  Element resolve(mlir::Value value, llvm::ArrayRef<Expr> at) { return follow(value, at, true); }
+  /// The same, but not through choices by indices: where layout operations alone have moved it from.
+  Element resolveLayout(mlir::Value value, llvm::ArrayRef<Expr> at) { return follow(value, at, false); }
   /// The same without changes of precision between floats on the way.
   Element resolveThroughCasts(mlir::Value value, llvm::ArrayRef<Expr> at);
   /// Operand i of the elementwise operation that computes `e`.
@@ -81,6 +92,7 @@ public:
   llvm::SetVector<mlir::Operation *> visited;
 
 private:
+  Element follow(mlir::Value value, llvm::ArrayRef<Expr> at, bool throughChoices);
   Expr atom(mlir::Value value, llvm::ArrayRef<Expr> at, Expr extent);
   Expr unknown(mlir::Value value, llvm::ArrayRef<Expr> at);
   Expr computeInteger(const Element &e);

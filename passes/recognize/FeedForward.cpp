@@ -10,15 +10,6 @@ namespace dsc::recognize {
 
 using model::Activation;
 
-static bool isKind(const Element &e, BinaryKind kind) {
-  auto op = e.op<BinaryOp>();
-  return op && op.getKind() == kind;
-}
-static bool isKind(const Element &e, UnaryKind kind) {
-  auto op = e.op<UnaryOp>();
-  return op && op.getKind() == kind;
-}
-
 static bool isClose(std::optional<double> value, double expected) {
   return value && std::fabs(*value - expected) <= 4e-3 * std::fabs(expected); // constants of 16-bit graphs
 }
@@ -131,8 +122,7 @@ void FeedForwardMatcher::factorsOf(const Element &element, SmallVectorImpl<Eleme
   factors.push_back(e);
 }
 
-/// z, when `e` is 1 / (1 + exp(-z)).
-std::optional<Element> FeedForwardMatcher::matchSigmoid(const Element &e) {
+std::optional<Element> matchSigmoid(Elements &elements, const Element &e) {
   Element sum;
   if (isKind(e, UnaryKind::Reciprocal))
     sum = elements.operand(e, 0);
@@ -150,7 +140,7 @@ std::optional<Element> FeedForwardMatcher::matchSigmoid(const Element &e) {
     return std::nullopt;
   for (const Element &covered : {e, sum, exp, negated})
     elements.visited.insert(covered.value.getDefiningOp());
-  return elements.withoutCasts(elements.operand(negated, 0));
+  return elements.operand(negated, 0);
 }
 
 /// min(e, limit), or both ends: `e` becomes what is clamped.
@@ -193,7 +183,7 @@ bool FeedForwardMatcher::matchGate(ArrayRef<Element> factors, FeedForward &resul
   };
   for (size_t s = 0; s < factors.size(); ++s) {
     // g * sigmoid(alpha * g)
-    if (auto z = matchSigmoid(factors[s])) {
+    if (auto z = matchSigmoid(elements, factors[s])) {
       double alpha = 1;
       SmallVector<Element> inner;
       factorsOf(*z, inner, alpha);

@@ -57,7 +57,6 @@ private:
   };
   std::optional<Linear> matchLinear(Element e, Expr out);
   bool matchGate(llvm::ArrayRef<Element> factors, FeedForward &result, Element &gate, Element &up);
-  std::optional<Element> matchSigmoid(const Element &e);
   std::optional<double> matchClamp(Element &e, bool bothSides);
   void factorsOf(const Element &e, llvm::SmallVectorImpl<Element> &factors, double &scale);
   StoredWeight stored(const Element &e, Expr out, Expr in) const;
@@ -70,6 +69,9 @@ private:
 
 /// The product a * b or a dot's summand: both operands, where `e` is one.
 std::optional<std::pair<Element, Element>> productOf(Elements &elements, const Element &e);
+
+/// z, when `e` is 1 / (1 + exp(-z)).
+std::optional<Element> matchSigmoid(Elements &elements, const Element &e);
 
 /// Name of the operation that computes an element, for messages.
 std::string nameOf(const Element &e);

@@ -19,15 +19,6 @@ namespace dsc {
 namespace {
 using namespace recognize;
 
-bool isKind(const Element &e, BinaryKind kind) {
-  auto op = e.op<BinaryOp>();
-  return op && op.getKind() == kind;
-}
-bool isKind(const Element &e, UnaryKind kind) {
-  auto op = e.op<UnaryOp>();
-  return op && op.getKind() == kind;
-}
-
 bool isFloat16(Type type) { return type.isF16() || type.isBF16(); }
 bool isNormType(Type type) { return isFloat16(type) || type.isF32() || type.isF64(); }
 bool isWidening(ConvertOp op) {

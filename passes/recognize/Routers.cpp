@@ -18,15 +18,6 @@ using namespace dsc::model;
 
 namespace {
 
-bool isKind(const Element &e, BinaryKind kind) {
-  auto op = e.op<BinaryOp>();
-  return op && op.getKind() == kind;
-}
-bool isKind(const Element &e, UnaryKind kind) {
-  auto op = e.op<UnaryOp>();
-  return op && op.getKind() == kind;
-}
-
 struct Route {
   ScoreKind score = ScoreKind::None;
   Element logits, bias; // at (tokens, expert)
@@ -103,27 +94,6 @@ private:
   }
 
   // ---- Scores
-
-  std::optional<Element> matchSigmoid(const Element &e) {
-    Element sum;
-    if (isKind(e, UnaryKind::Reciprocal))
-      sum = elements.operand(e, 0);
-    else if (isKind(e, BinaryKind::Div) && elements.number(elements.operand(e, 0)) == 1.0)
-      sum = elements.operand(e, 1);
-    if (!sum || !isKind(sum, BinaryKind::Add))
-      return std::nullopt;
-    Element exp = elements.operand(sum, 0), one = elements.operand(sum, 1);
-    if (!isKind(exp, UnaryKind::Exp))
-      std::swap(exp, one);
-    if (!isKind(exp, UnaryKind::Exp) || elements.number(one) != 1.0)
-      return std::nullopt;
-    Element negated = elements.operand(exp, 0);
-    if (!isKind(negated, UnaryKind::Neg))
-      return std::nullopt;
-    for (const Element &covered : {e, sum, exp, negated})
-      cover(covered);
-    return elements.operand(negated, 0);
-  }
 
   /// The reduction over `i` of what `f` is at the index `i`.
   bool isReductionOf(const Element &e, ReduceKind kind, const Element &f, Expr i) {
@@ -209,7 +179,7 @@ private:
   void matchScore(const Element &e, Route &route) {
     route.score = ScoreKind::None;
     route.logits = e;
-    if (auto x = matchSigmoid(e)) {
+    if (auto x = matchSigmoid(elements, e)) {
       route.score = ScoreKind::Sigmoid;
       route.logits = *x;
     } else if (auto x = matchSoftmax(e, expert)) {

@@ -85,6 +85,13 @@ def check_norms(found, case):
     assert found["candidates"] == found["matched"] == sum(wanted.values())
 
 
+def expected_pairing(case):
+    """V2 rotates complex numbers in place; V3 puts pairs of neighbours into halves unless its configuration says that they are halves already."""
+    if case["arch"] in ("v2", "v2lite"):
+        return "interleaved"
+    return "interleaved to half" if case["config"].get("rope_interleave", True) else "half"
+
+
 @pytest.mark.parametrize("name, graph, case", graphs())
 def test_latent_attention(name, graph, case, tmp_path):
     config = case["config"]
@@ -94,6 +101,7 @@ def test_latent_attention(name, graph, case, tmp_path):
         assert layer["heads"] == config["num_attention_heads"]
         assert layer["nope"] == config["qk_nope_head_dim"]
         assert layer["rope"] == config["qk_rope_head_dim"]
+        assert layer.get("rope_pairing") == (None if case["arch"] == "kimi_linear" else expected_pairing(case))
         assert layer["v"] == config["v_head_dim"]
         assert layer["kv_lora"] == config["kv_lora_rank"]
         assert layer["q_lora"] == (config["q_lora_rank"] or 0)
@@ -110,7 +118,10 @@ def test_other_attention_is_not_latent(tmp_path):
     for name, case in cases():
         if case["arch"] in OTHER_ATTENTION and case["status"] == "exported":
             for graph in case["graphs"]:
-                assert report(FIXTURES / name / graph, tmp_path)["mla"]["matched"] == 0, name
+                found = report(FIXTURES / name / graph, tmp_path)
+                assert found["mla"]["matched"] == 0, name
+                pairings = [layer["pairing"] for layer in found["rope"]["layers"]]
+                assert pairings == ["half"] * (0 if case["arch"] == "v4" else 2 * case["config"]["num_hidden_layers"]), name
 
 
 def test_require_names_what_is_missing(tmp_path):

@@ -87,3 +87,19 @@ func.func @norm_c5(%x: tensor<2x64xf32>, %b: tensor<64xf32>) {
   %0 = dsc.layer_norm %x bias(%b) {epsilon = -1.0 : f64} : (tensor<2x64xf32>, tensor<64xf32>) -> tensor<2x64xf32>
   return
 }
+
+// -----
+
+func.func @rope_c1(%x: tensor<2x7xf32>, %t: tensor<2x3xf32>) {
+  // expected-error@+1 {{(C1): x is 2 x 7 x f32}}
+  %0 = dsc.rope %x, %t, %t half to half : tensor<2x7xf32>, tensor<2x3xf32>
+  return
+}
+
+// -----
+
+func.func @rope_c2(%x: tensor<2x8xf32>, %t: tensor<3x4xf32>) {
+  // expected-error@+1 {{(C2): x is 2 x 8 x f32, the tables are 3 x 4 x f32}}
+  %0 = dsc.rope %x, %t, %t half to half : tensor<2x8xf32>, tensor<3x4xf32>
+  return
+}
