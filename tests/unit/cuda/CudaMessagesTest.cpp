@@ -40,6 +40,15 @@ TEST(CudaMessages, NoDriver) {
   EXPECT_EQ(message, "'libc.so.6' lacks cuInit: it is no CUDA driver, or older than CUDA 11.4");
 }
 
+TEST(CudaMessages, NoDevice) {
+  SimulatorOption device("device", "0", "1");
+  std::string message;
+  EXPECT_EQ(createRuntime("cuda", DSC_TEST_SIMULATOR, message), DSC_UNSUPPORTED);
+  EXPECT_EQ(message,
+            "the CUDA driver finds no device on this machine; run the engine on the simulator "
+            "(device 'ptxsim')");
+}
+
 TEST(CudaMessages, NoSuchDevice) {
   std::string message;
   for (const char *wrong : {"gpu", "cuda:", "cuda:x", "cuda:-1", "cuda:1x", "ptxsim:0"}) {

@@ -39,6 +39,8 @@ bool Options::set(std::string_view name, std::string_view value) {
            number(value, capability);
   if (name == "mutate")
     return mutate = value, true;
+  if (name == "device")
+    return flag(value, device);
   if (name == "races")
     return flag(value, races);
   if (name == "print")
@@ -62,8 +64,8 @@ bool Options::set(std::string_view name, std::string_view value) {
 }
 
 void Options::readEnvironment() {
-  for (const char *name : {"seed", "limit", "memory", "capability", "races", "print", "streams",
-                           "uninitialised", "mutate"}) {
+  for (const char *name : {"seed", "limit", "memory", "capability", "device", "races", "print",
+                           "streams", "uninitialised", "mutate"}) {
     std::string variable = "PTXSIM_";
     for (const char *c = name; *c; ++c)
       variable += static_cast<char>(std::toupper(static_cast<unsigned char>(*c)));

@@ -17,6 +17,8 @@ struct Options {
   uint64_t memory = uint64_t(16) << 30;
   /// Compute capability, 10 * major + minor.
   unsigned capability = 90;
+  /// There is a device at all.
+  bool device = true;
   bool races = true;
   /// Reading what nobody wrote: an error at the read ("strict"), or only where it decides
   /// something: addresses, branches, stores to global memory ("lazy"), or never ("off").

@@ -27,6 +27,7 @@ constexpr ErrorName errorNames[] = {
     {cuda::InvalidValue, "CUDA_ERROR_INVALID_VALUE", "invalid argument"},
     {cuda::OutOfMemory, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory"},
     {cuda::NotInitialized, "CUDA_ERROR_NOT_INITIALIZED", "initialization error"},
+    {cuda::NoDevice, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected"},
     {cuda::InvalidDevice, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal"},
     {cuda::InvalidImage, "CUDA_ERROR_INVALID_IMAGE", "device kernel image is invalid"},
     {cuda::InvalidContext, "CUDA_ERROR_INVALID_CONTEXT", "invalid device context"},
@@ -125,6 +126,8 @@ PTXSIM_API CUresult cuInit(unsigned flags) {
   std::lock_guard lock(process().mutex);
   if (flags)
     return cuda::InvalidValue;
+  if (!options().device)
+    return cuda::NoDevice;
   process().initialised = true;
   return cuda::Success;
 }
