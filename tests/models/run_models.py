@@ -51,8 +51,10 @@ REFUSED = {"v3_attn_op26": ("Attention", "opset 18", "node_scaled_dot_product_at
 
 # Cases that together have every kind of kernel, for --sample: by mode, the smaller of equals.
 SAMPLE = {
-    "io": ("v3_attn_cached_op20", "v2lite_prefill_bf16_op20", "v3_prefill_fp16_op20", "v3_prefill_bmm_op20", "v2lite_multi_cudafused_op20"),
+    "io": ("v3_attn_cached_op20", "v2lite_prefill_bf16_op20", "v3_prefill_fp16_op20", "v3_prefill_bmm_op20",
+           "v2lite_multi_cudafused_op20", "v32_multi_bmm_op20", "gpt_oss_prefill_bmm_op20"),
     "state": ("v3_gen_gmm_op20", "v3_static_multi_bmm_op20", "v2lite_gen_bmm_op20"),
+    "latent": ("old_v3_past_op18",),
 }
 
 
