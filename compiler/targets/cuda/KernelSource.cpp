@@ -70,9 +70,9 @@ std::vector<std::string> KernelSource::combineThreads(
     parts.push_back(fresh("of_warps"));
     line("__shared__ " + type + " " + parts.back() + "[" + Twine(warps) + "];");
   }
-  open("if (" + group.lane + " % 32 == 0)", /*conditional=*/true);
+  open("if (threadIdx.x % 32 == 0)", /*conditional=*/true);
   for (auto [part, value] : llvm::zip(parts, values))
-    line(part + "[" + group.lane + " / 32] = " + value + ";");
+    line(part + "[threadIdx.x / 32] = " + value + ";");
   close();
   line("__syncthreads();");
   for (auto [part, type] : llvm::zip(parts, types))

@@ -26,7 +26,7 @@ public:
     s.line("const int lane = threadIdx.x % 32, warp = threadIdx.x / 32;");
     s.line(formatv("__shared__ int of_warps[{0}];", threads / 32));
     s.line("long long found = 0;  // in the elements before this tile");
-    s.open(formatv("for (long long first = 0; first < {0}; first += {1})", total, threads));
+    s.open(formatv("#pragma unroll 1\nfor (long long first = 0; first < {0}; first += {1})", total, threads));
     s.line("bool is_set = false;");
     Expr number = s.newIndex(count);
     s.own("number");

@@ -241,8 +241,13 @@ KernelSource::IndexText KernelSource::quotientText(Expr e) {
     prelude("floor_division");
     text = (isQuotient ? "floor_quotient(" : "floor_remainder(") + x.text + ", " + y.text + ")";
   } else {
-    bool mayBeZero = !provablyNonNegative(divisor - 1, ranges);
-    text = x.text + (isQuotient ? " / " : " % ") + (mayBeZero ? "(" + y.text + " == 0 ? 1 : " + y.text + ")" : y.text);
+    // Without signs: no corrections for negative numbers.
+    bool mayBeZero = !provablyNonNegative(divisor - 1, ranges), small = x.isInt && y.isInt;
+    StringRef type = small ? "unsigned" : "unsigned long long";
+    std::string by = asConstant(divisor) ? std::to_string(*asConstant(divisor)) + (small ? "u" : "ull")
+                     : mayBeZero         ? ("(" + type + ")(" + y.text + " == 0 ? 1 : " + y.text + ")").str()
+                                         : ("(" + type + ")" + y.text).str();
+    text = ("(" + type + ")" + x.text).str() + (isQuotient ? " / " : " % ") + by;
   }
   std::string name = defineOnce(scope, indexType(e), isQuotient ? "quotient" : "remainder", text);
   expressions[e] = name;
@@ -290,6 +295,9 @@ std::string KernelSource::emitTruth(Expr condition) {
   return emit(condition) + " != 0";
 }
 
+/// Loops of a group of threads with fewer rounds are not unrolled.
+constexpr int64_t mostShortRounds = 4;
+
 // ---- Loops ----------------------------------------------------------------------------------------------
 
 void KernelSource::overIndex(Expr extent, llvm::function_ref<void(Expr)> body) {
@@ -305,7 +313,11 @@ void KernelSource::overIndex(Expr extent, const Twine &first, const Twine &step,
   Expr position = newIndex(extent);
   bool isInt = isSmall(position) && (magnitude(extent).value_or(0) < (1 << 30));
   std::string next = by == "1" ? "++" + i : i + " += " + by;
-  open("for (" + Twine(isInt ? "int " : "long long ") + i + " = " + first + "; " + i + " < " + limit + "; " + next + ")");
+  // Unrolled, a loop of few rounds would be code that no thread ever runs.
+  int64_t stride = 0;
+  auto count = asConstant(extent);
+  bool isShort = by != "1" && count && !StringRef(by).getAsInteger(10, stride) && *count < mostShortRounds * stride;
+  open((isShort ? "#pragma unroll 1\n" : "") + Twine("for (") + Twine(isInt ? "int " : "long long ") + i + " = " + first + "; " + i + " < " + limit + "; " + next + ")");
   bind(position, i);
   body(position);
   close();

@@ -127,12 +127,13 @@ public:
     std::string mine = s.define(s.current, "long long", "mine", first + " + (long long)threadIdx.x");
     std::string value = s.choose(mine + " < " + n, type, [&] { return elementAt(s, at, mine); }, [&] { return literal(type, 0.0); });
     std::string rank = s.variable("long long", "rank", "0");
-    s.open(formatv("for (long long other = 0; other < {0}; other += {1})", n, threads));
+    s.open(formatv("#pragma unroll 1\nfor (long long other = 0; other < {0}; other += {1})", n, threads));
     s.line("__syncthreads();");
     std::string theirs = s.define(s.current, "long long", "theirs", "other + (long long)threadIdx.x");
     s.branch(theirs + " < " + n, [&] { s.line("tile[threadIdx.x] = " + elementAt(s, at, theirs) + ";"); }, nullptr);
     s.line("__syncthreads();");
-    s.open(formatv("for (int j = 0; j < {0} && other + j < {1}; ++j)", threads, n));
+    s.line(formatv("const int count = {1} - other < {0} ? (int)({1} - other) : {0};", threads, n));
+    s.open("for (int j = 0; j < count; ++j)");
     s.line(formatv("const {0} x = tile[j];", valueType));
     s.line(formatv("{0} += {1};", rank, "(" + before("x", "other + j", value, mine) + ") ? 1 : 0"));
     s.close();
