@@ -49,6 +49,9 @@ def run_on_device(arguments) -> int:
     for name in sorted(report.read_list(HERE / "expected_run.txt")):
         first.setdefault(rows[name]["op"], name)
     results = run_suite(SUITE, sorted(first.values()), "run", arguments.jobs, device=arguments.device)
+    if all("run-time compiler" in r["detail"] for r in results):
+        print(f"    skipped: {results[0]['detail']}")
+        return 0
     for r in results:
         if r["status"] != "pass":
             print(f"FAIL {r['name']}: {r['status']}: {r['detail']}")
