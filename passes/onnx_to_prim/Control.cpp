@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Control flow that can be decided while compiling: If, and loops with few iterations.
+// Control flow that can be decided while compiling: If, and loops with few iterations. Where only the run knows how many, as many
+// as OpenIterations allows are written out.
 #include "dialects/onnx/Onnx.h"
+#include "passes/onnx_to_prim/OpenIterations.h"
 #include "passes/onnx_to_prim/SplitConcat.h"
 
 using namespace mlir;
@@ -182,6 +184,19 @@ static FailureOr<Value> stack(Node &node, Lowering &lowering, Values slices, int
   return join(node, lowering, slices, *normal);
 }
 
+/// What an open loop carries on behind iteration `i`.
+static LogicalResult keepCarried(Node &node, OpenIterations &open, SmallVector<Lowered> &carried, ArrayRef<Lowered> next, int64_t i) {
+  for (auto [value, result] : llvm::zip_equal(carried, next)) {
+    if (!value.tensor || !result.tensor)
+      return node.error() << "the number of iterations is open, and what is carried around is not a tensor";
+    auto kept = open.keep(result.tensor, value.tensor, i);
+    if (failed(kept))
+      return failure();
+    value.tensor = *kept;
+  }
+  return success();
+}
+
 static LogicalResult lowerLoop(Node &node, Lowering &lowering) {
   Region *body = findRegion(node, "body");
   if (!body)
@@ -194,13 +209,23 @@ static LogicalResult lowerLoop(Node &node, Lowering &lowering) {
     return failure();
 
   int64_t limit = INT64_MAX;
+  std::optional<OpenIterations> open;
   if (node.hasInput(0)) {
-    auto trips = lowering.constantIntegers(node, node.getInput(0), "the trip count");
+    auto trips = lowering.integers(node, node.getInput(0), "the trip count", INT64_MIN, 1);
     if (failed(trips))
       return failure();
     if (trips->size() != 1)
       return node.error() << "the trip count must have one element";
-    limit = trips->front();
+    Expr count = max(trips->front(), lowering.size(0));
+    if (Value condition = node.getInput(1); condition && !knownCondition(lowering, condition)) {
+      if (!isConstant(product(lowering.getContext(), getDims(condition)), 1) || !elementType(condition).isInteger(1))
+        return node.error() << "the condition must be one boolean, found " << describe(condition.getType());
+      count = count * lowering.defineSymbol("condition", condition);
+    }
+    if (asConstant(count))
+      limit = *asConstant(count);
+    else
+      open.emplace(node, lowering, count), limit = OpenIterations::most;
   }
   bool runs = true;
   auto decide = [&](Value condition) -> LogicalResult {
@@ -210,7 +235,7 @@ static LogicalResult lowerLoop(Node &node, Lowering &lowering) {
     runs = *known;
     return success();
   };
-  if (node.hasInput(1) && failed(decide(node.getInput(1))))
+  if (node.hasInput(1) && !(open && !knownCondition(lowering, node.getInput(1))) && failed(decide(node.getInput(1))))
     return failure();
 
   SmallVector<Lowered> carried;
@@ -220,13 +245,18 @@ static LogicalResult lowerLoop(Node &node, Lowering &lowering) {
   for (int64_t i = 0; i < limit && runs; ++i) {
     if (i == maxIterations)
       return node.error() << "loops of more than " << maxIterations << " iterations are not supported";
-    SmallVector<Lowered> arguments{{lowering.scalarInt(i, lowering.i64()), std::nullopt},
-                                   {lowering.scalarInt(1, lowering.i1()), std::nullopt}};
+    // An iteration that does not run computes what the last one did: nothing that was in range is not.
+    Value number = lowering.scalarInt(i, lowering.i64());
+    if (open && i)
+      number = lowering.indexExpr(min(lowering.size(i), max(open->getCount() - 1, lowering.size(0))), {}, lowering.i64());
+    SmallVector<Lowered> arguments{{number, std::nullopt}, {lowering.scalarInt(1, lowering.i1()), std::nullopt}};
     arguments.append(carried);
     auto results = inlineRegion(lowering, *body, arguments);
-    if (failed(results) || failed(decide(results->front().tensor)))
+    if (failed(results) || failed(decide(results->front().tensor)) ||
+        (open && failed(keepCarried(node, *open, carried, ArrayRef(*results).slice(1, numCarried), i))))
       return failure();
-    carried.assign(results->begin() + 1, results->begin() + 1 + numCarried);
+    if (!open)
+      carried.assign(results->begin() + 1, results->begin() + 1 + numCarried);
     for (unsigned s = 0; s < numScans; ++s) {
       Value slice = (*results)[1 + numCarried + s].tensor;
       if (!slice)
@@ -242,7 +272,7 @@ static LogicalResult lowerLoop(Node &node, Lowering &lowering) {
     auto stacked = stack(node, lowering, scans[s], 0, false);
     if (failed(stacked))
       return failure();
-    node.setResult(numCarried + s, *stacked);
+    node.setResult(numCarried + s, open ? open->ran(*stacked, 0) : *stacked);
   }
   return success();
 }
@@ -268,7 +298,8 @@ static LogicalResult lowerScan(Node &node, Lowering &lowering) {
   if (failed(inputAxes) || failed(inputReversed) || failed(outputAxes) || failed(outputReversed))
     return failure();
 
-  std::optional<int64_t> length;
+  Expr size;
+  Values scannedInputs;
   for (int64_t i = 0; i < numScanned; ++i) {
     Value scanned = node.getInput(numStates + i);
     if (!scanned)
@@ -277,12 +308,21 @@ static LogicalResult lowerScan(Node &node, Lowering &lowering) {
     if (failed(axis))
       return failure();
     (*inputAxes)[i] = *axis;
-    auto size = asConstant(getDim(scanned.getType(), *axis));
-    if (!size)
-      return node.error() << "the number of iterations must be known at compile time";
-    if (length && *length != *size)
-      return node.error() << "scan inputs have different lengths: " << *length << " and " << *size;
-    length = size;
+    Expr own = getDim(scanned.getType(), *axis);
+    auto joint = size ? lowering.unify(node, size, own, "scan inputs have different lengths") : FailureOr<Expr>(own);
+    if (failed(joint))
+      return failure();
+    size = *joint;
+    scannedInputs.push_back(scanned);
+  }
+  size = lowering.current(size);
+  std::optional<OpenIterations> open;
+  auto length = asConstant(size);
+  if (!length) {
+    open.emplace(node, lowering, size);
+    for (auto [scanned, axis] : llvm::zip_equal(scannedInputs, *inputAxes))
+      scanned = open->padded(scanned, axis);
+    length = OpenIterations::most;
   }
   if (*length > maxIterations)
     return node.error() << "scans of more than " << maxIterations << " iterations are not supported";
@@ -294,15 +334,20 @@ static LogicalResult lowerScan(Node &node, Lowering &lowering) {
   for (int64_t step = 0; step < *length; ++step) {
     SmallVector<Lowered> arguments(states);
     for (int64_t i = 0; i < numScanned; ++i) {
-      int64_t at = (*inputReversed)[i] ? *length - 1 - step : step, axis = (*inputAxes)[i];
-      Value slice =
-          lowering.sliceAxis(node.getInput(numStates + i), axis, lowering.size(at), lowering.size(1));
+      Expr at = lowering.size(step);
+      int64_t axis = (*inputAxes)[i];
+      if ((*inputReversed)[i])
+        at = open ? max(open->getCount() - (step + 1), lowering.size(0)) : lowering.size(*length - 1 - step);
+      Value slice = lowering.sliceAxis(scannedInputs[i], axis, at, lowering.size(1));
       arguments.push_back({lowering.squeeze(slice, axis), std::nullopt});
     }
     auto results = inlineRegion(lowering, *body, arguments);
     if (failed(results))
       return failure();
-    states.assign(results->begin(), results->begin() + numStates);
+    if (!open)
+      states.assign(results->begin(), results->begin() + numStates);
+    else if (failed(keepCarried(node, *open, states, ArrayRef(*results).take_front(numStates), step)))
+      return failure();
     for (int64_t i = 0; i < numOutputs; ++i) {
       Value slice = (*results)[numStates + i].tensor;
       if (!slice)
@@ -315,9 +360,16 @@ static LogicalResult lowerScan(Node &node, Lowering &lowering) {
   for (int64_t i = 0; i < numOutputs; ++i) {
     if (!node.isResultUsed(numStates + i))
       continue;
-    auto stacked = stack(node, lowering, outputs[i], (*outputAxes)[i], (*outputReversed)[i]);
+    bool reversed = (*outputReversed)[i];
+    auto stacked = stack(node, lowering, outputs[i], (*outputAxes)[i], reversed);
     if (failed(stacked))
       return failure();
+    if (open) {
+      // In reverse order the slices that did not run stand first.
+      int64_t axis = (*outputAxes)[i] < 0 ? (*outputAxes)[i] + rank(*stacked) : (*outputAxes)[i];
+      Expr from = reversed ? lowering.size(*length) - open->getCount() : lowering.size(0);
+      stacked = lowering.sliceAxis(*stacked, axis, from, open->getCount());
+    }
     node.setResult(numStates + i, *stacked);
   }
   return success();

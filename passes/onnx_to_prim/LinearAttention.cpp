@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// LinearAttention: a recurrence over a state [B, Hk, dk, dv], one step a token, written out for a constant number of tokens.
+// LinearAttention: a recurrence over a state [B, Hk, dk, dv], one step a token, written out.
 //
 //   S_t = exp(g_t) S_(t-1) + k_t (x) u_t      u_t = v_t, or beta_t (v_t - S^T k_t) with the state after its decay
 //   o_t = scale q_t^T S_t
 //
 // All of it is computed in f32 and rounded once.
 #include "passes/onnx_to_prim/Attention.h"
+#include "passes/onnx_to_prim/OpenIterations.h"
 #include <cmath>
 
 using namespace mlir;
@@ -23,15 +24,29 @@ public:
   LogicalResult lower() {
     if (failed(readRule()) || failed(readHeads()) || failed(readState()) || failed(readGates()))
       return failure();
+    if (open)
+      for (Value *x : {&q, &k, &v, &decay, &beta})
+        if (*x)
+          *x = open->padded(*x, 1);
     Values outputs;
-    for (int64_t t = 0; t < tokens; ++t)
+    for (int64_t t = 0; t < tokens; ++t) {
+      Value before = state;
       outputs.push_back(step(t));
+      if (!open)
+        continue;
+      FailureOr<Value> kept = open->keep(state, before, t);
+      if (failed(kept))
+        return failure();
+      state = *kept;
+    }
     Dims d = getDims(outputs.front());
     Dims one{d[0], l.size(1), d[1], d[2], d[3]};
     for (Value &o : outputs)
       o = l.reshape(o, one);
     Value y = outputs.size() == 1 ? outputs.front() : l.concat(outputs, 1);
     y = l.reshape(y, {d[0], l.size(tokens), d[1] * d[2] * d[3]});
+    if (open)
+      y = open->ran(y, 1);
     node.setResult(0, l.convert(y, elementType(node.getInput(0))));
     Type stateType = elementType(node.getInput(node.hasInput(3) ? 3 : 0));
     node.setResult(1, l.convert(state, stateType));
@@ -77,10 +92,11 @@ private:
     if (failed(unifyDim(node, q, 3, k, 3, "width of queries and keys")))
       return failure();
     auto length = asConstant(getDim(q.getType(), 1));
-    if (!length || *length < 1 || *length > maxTokens)
-      return node.error() << "the number of tokens must be known at compile time, from 1 to " << maxTokens << "; it is "
-                          << toString(getDim(q.getType(), 1));
-    tokens = *length;
+    if (length && (*length < 1 || *length > maxTokens))
+      return node.error() << "the number of tokens must be from 1 to " << maxTokens << "; it is " << *length;
+    if (!length)
+      open.emplace(node, l, getDim(q.getType(), 1));
+    tokens = length.value_or(OpenIterations::most);
     Dims d = getDims(q);
     q = l.reshape(q, {d[0], d[1], l.size(heads), l.size(queryHeads / heads), d[3]});
     double scale = node.getFloat("scale", 0);
@@ -118,11 +134,26 @@ private:
       if (failed(unifyDim(node, gate, d, k, d, "batch and length of the " + what)))
         return failure();
     Dims dims = getDims(gate);
+    Expr one = l.size(1);
     for (auto [count, width] : forms)
       if (dims[2] == width * count) {
         gate = l.reshape(gate, {dims[0], dims[1], l.size(count), width});
         return success();
       }
+    if (!asConstant(dims[2])) {
+      // Only the run knows which of the two forms it is: the open part is 1 or the larger form's.
+      bool openWidth = forms[0].first == forms[1].first;
+      Expr count = openWidth ? l.size(heads) : dims[2];
+      if (openWidth && failed(requireMultiple(node, dims[2], count, "the " + what + " does not divide into heads")))
+        return failure();
+      gate = l.reshape(gate, {dims[0], dims[1], count, openWidth ? floorDiv(dims[2], count) : one});
+      FailureOr<Value> fitted =
+          l.fitSize(node, gate, openWidth ? 3 : 2, openWidth ? forms[1].second : l.size(heads), "last dimension of the " + what);
+      if (failed(fitted))
+        return failure();
+      gate = *fitted;
+      return success();
+    }
     return node.error() << "the last dimension of the " << what << ", " << toString(dims[2]) << ", does not fit " << heads
                         << " key heads";
   }
@@ -160,6 +191,7 @@ private:
   Lowering &l;
   bool gated = false, corrects = false;
   int64_t queryHeads = 0, heads = 0, tokens = 0;
+  std::optional<OpenIterations> open; ///< where only the run knows how many tokens there are
   Value q, k, v, state, decay, beta;
 };
 

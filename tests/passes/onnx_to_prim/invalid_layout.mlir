@@ -238,13 +238,28 @@ func.func @main(%c: tensor<i1> {onnx.name = "c"}, %x: tensor<?xf32> {onnx.name =
 
 // -----
 
+// Of an open number of iterations, what is carried around must keep its rank.
 func.func @main(%m: tensor<i64> {onnx.name = "m"}, %x: tensor<?xf32> {onnx.name = "x", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
   %none = onnx.none
-  // expected-error @+1 {{Loop: the trip count must be known at compile time}}
+  // expected-error @+1 {{Loop: the number of iterations is open, and what is carried around changes from n x f32 to 1 x n x f32}}
   %y = "onnx.Loop"(%m, %none, %x) ({
   ^bb0(%i: !onnx.any, %c: !onnx.any, %v: !onnx.any):
-    onnx.yield %c, %v : !onnx.any, !onnx.any
+    %a = onnx.constant dense<0> : tensor<1xi64>
+    %u = "onnx.Unsqueeze"(%v, %a) : (!onnx.any, !onnx.any) -> !onnx.any
+    onnx.yield %c, %u : !onnx.any, !onnx.any
   }) {onnx.regions = ["body"]} : (tensor<i64>, none, tensor<?xf32>) -> !onnx.any
+  return %y : !onnx.any
+}
+
+// -----
+
+func.func @main(%m: tensor<1xi64> {onnx.name = "m"}, %b: tensor<i1> {onnx.name = "b"}, %x: tensor<?xf32> {onnx.name = "x", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %none = onnx.none
+  // expected-error @+1 {{Loop: the condition must be known at compile time}}
+  %y = "onnx.Loop"(%m, %none, %x) ({
+  ^bb0(%i: !onnx.any, %c: !onnx.any, %v: !onnx.any):
+    onnx.yield %b, %v : tensor<i1>, !onnx.any
+  }) {onnx.regions = ["body"]} : (tensor<1xi64>, none, tensor<?xf32>) -> !onnx.any
   return %y : !onnx.any
 }
 

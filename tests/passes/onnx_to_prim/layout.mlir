@@ -207,3 +207,18 @@ func.func @unsqueeze_runtime_axes(%x: tensor<3x4xf32> {onnx.name = "x"}, %a: ten
   %y = "onnx.Unsqueeze"(%x, %a) : (tensor<3x4xf32>, tensor<1xi64>) -> !onnx.any
   return %y : !onnx.any
 }
+
+// As many iterations as may run are written out; what one that does not run computes is dropped.
+// CHECK-LABEL: func.func @open_loop(
+// CHECK: prim.require "max(max($'the trip count.0', 0), 32)" equals 32, "Loop: more than 32 iterations, whose number is open"
+// CHECK: prim.index_expr "nonneg(max(
+// CHECK: prim.select
+func.func @open_loop(%m: tensor<i64> {onnx.name = "m"}, %x: tensor<?xf32> {onnx.name = "x", onnx.dims = ["n"]}) -> (!onnx.any {onnx.name = "y"}) attributes {onnx.opsets = {ai.onnx = 20 : i64}} {
+  %none = onnx.none
+  %y = "onnx.Loop"(%m, %none, %x) ({
+  ^bb0(%i: !onnx.any, %c: !onnx.any, %v: !onnx.any):
+    %s = "onnx.Add"(%v, %v) : (!onnx.any, !onnx.any) -> !onnx.any
+    onnx.yield %c, %s : !onnx.any, !onnx.any
+  }) {onnx.regions = ["body"]} : (tensor<i64>, none, tensor<?xf32>) -> !onnx.any
+  return %y : !onnx.any
+}
