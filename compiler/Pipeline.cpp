@@ -40,6 +40,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
   entry.addPass(createRecognizeLatentAttention());
   entry.addPass(createRecognizeAttention());
   entry.addPass(createRecognizeSparseIndex());
+  entry.addPass(createRecognizeFeedForward());
   entry.addPass(createRecognizeNorms());
   entry.addPass(createRecognizeRope());
   entry.addPass(createCanonicalizerPass());

@@ -331,6 +331,23 @@ def RecognizeRope : Pass<"recognize-rope", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }
 
+def RecognizeFeedForward : Pass<"recognize-feed-forward", "::mlir::func::FuncOp"> {
+  let summary = "products with a weight that end a feed-forward network say so";
+  let description = [{
+    down * (a(gate * x) . (up * x)) by the proof that experts take, for networks that every token takes. The operations stay; the last product has the
+    attribute, which the report reads. Comes after the recognition of experts.
+
+    ```mlir
+    %y = prim.dot %h, %down ... : ...
+    // becomes
+    %y = prim.dot %h, %down ... {dsc.feed_forward = {activation = "silu", inputs = 64 : i64, width = 32 : i64}} : ...
+    ```
+
+    Numerics: bitwise.
+  }];
+  let statistics = [Statistic<"numMatched", "matched", "Number of networks">];
+}
+
 def Decompose : Pass<"decompose", "::mlir::func::FuncOp"> {
   let summary = "dsc operations become the prim operations that they stand for";
   let description = [{

@@ -59,12 +59,17 @@ public:
     Object cache{{"states", std::move(states)}, {"elements_per_token", kept}, {"multi_head_elements_per_token", multiHead}};
     if (multiHead)
       cache["share"] = double(kept) / double(multiHead);
-    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"norm", norms.take()}, {"rope", ropes.take()}, {"cache", std::move(cache)},
+    return Object{{"mla", mla.take()}, {"moe", moe.take()}, {"dsa", dsa.take()}, {"attention", attention.take()}, {"ffn", ffn.take()}, {"norm", norms.take()}, {"rope", ropes.take()}, {"cache", std::move(cache)},
             {"weights", std::move(weights)}, {"misses", std::move(misses)}};
   }
 
 private:
   void add(func::FuncOp entry, Operation *op) {
+    if (auto network = op->getAttrOfType<DictionaryAttr>(recognize::feedForwardAttr)) {
+      auto number = [&](StringRef field) { return network.getAs<IntegerAttr>(field).getInt(); };
+      ffn.layers.push_back(withPlace(Object{{"width", number("width")}, {"inputs", number("inputs")},
+                                            {"activation", network.getAs<StringAttr>("activation").getValue()}}, entry, op->getLoc()));
+    }
     if (auto rope = describeRope(op))
       ropes.layers.push_back(withPlace(std::move(*rope), entry, op->getLoc()));
     if (auto norm = describeNorm(op))
@@ -117,7 +122,7 @@ private:
         states.push_back(state.getValue());
   }
 
-  Section mla, moe, dsa, attention, norms, ropes;
+  Section mla, moe, dsa, attention, ffn, norms, ropes;
   Array misses, states, weights;
   llvm::StringSet<> known;
   func::FuncOp counted;
@@ -210,7 +215,7 @@ void printReport(const Object &report, llvm::raw_ostream &os) {
     os << title << ": " << *section.getInteger("matched") << " of " << *section.getInteger("candidates") << " recognised\n";
     printLayers(*section.getArray("layers"), os);
   }
-  for (auto [kind, title] : {std::pair("norm", "norms"), std::pair("rope", "rotated rows")})
+  for (auto [kind, title] : {std::pair("ffn", "gated feed-forward networks of every token"), std::pair("norm", "norms"), std::pair("rope", "rotated rows")})
     // Engines of older versions have no such section.
     if (const Object *section = report.getObject(kind); section && !section->getArray("layers")->empty()) {
       os << title << ": " << section->getArray("layers")->size() << " recognised\n";

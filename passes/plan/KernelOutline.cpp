@@ -72,7 +72,8 @@ KernelTable::Instance KernelTable::get(const Fusion::Tree &tree, ArrayRef<Layout
     map.map(input, block.addArgument(input.getType(), root->getLoc()));
   b.setInsertionPointToEnd(&block);
   for (Operation *op : tree.ops)
-    b.clone(*op, map)->removeAttr(inPlaceAttr);
+    // What has been noted for the report, or for the plan, is no part of what a kernel computes.
+    b.clone(*op, map)->setDiscardableAttrs(llvm::ArrayRef<NamedAttribute>());
   SmallVector<Value> results;
   for (Value result : root->getResults())
     results.push_back(map.lookup(result));

@@ -15,6 +15,9 @@ constexpr llvm::StringLiteral missesAttr = "dsc.misses";
 /// On the operation of a match: the form in which the graph wrote it, as "batched", "grouped" or "loop" for experts.
 constexpr llvm::StringLiteral encodingAttr = "dsc.encoding";
 
+/// On a product with a weight: {activation, inputs, width} of the gated feed-forward network that it ends.
+constexpr llvm::StringLiteral feedForwardAttr = "dsc.feed_forward";
+
 /// On dsc.experts: the width of a shared expert that is added to the sum in an operation of its own.
 constexpr llvm::StringLiteral sharedWidthAttr = "dsc.shared_width";
 

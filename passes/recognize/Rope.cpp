@@ -124,6 +124,34 @@ private:
     });
   }
 
+  /// Where heads are a part of a dimension that is no multiple of their distance, as in one product for all projections: that part instead. The
+  /// position along `dim` is that of the first element of a row.
+  void cutOut(PrimBuilder &build, const ElementTrace &trace, Access &access, unsigned dim) {
+    Expr position = access.at[dim], head;
+    for (Expr each : tracedOuter)
+      if (usesIndex(position, each.getValue())) {
+        if (head)
+          return;
+        head = each;
+      }
+    auto size = asConstant(getDim(access.tensor.getType(), dim)), heads = head ? asConstant(trace.extentOf(head)) : std::nullopt;
+    if (!size || !heads)
+      return;
+    auto at = [&](int64_t number) {
+      return asConstant(trace.simplify(substitute(position, [&](Expr leaf) {
+        return leaf == head ? std::optional(constant(y.getContext(), number)) : std::nullopt;
+      })));
+    };
+    auto first = at(0), second = at(1);
+    if (!first || !second || *second - *first < width || *size % (*second - *first) == 0)
+      return;
+    int64_t distance = *second - *first, start = std::max<int64_t>(0, *first + width - distance);
+    if (start > *first || start + distance * *heads > *size || position != constant(y.getContext(), *first) + head * distance)
+      return;
+    access.tensor = build.slice(access.tensor, dim, build.size(start), build.size(distance * *heads));
+    access.at[dim] = position - start;
+  }
+
   /// x as [..., r], and which of its elements are pairs; null where they do not lie regularly.
   Value readRows(PrimBuilder &build, ElementTrace &trace, Pairing &from) {
     if (a.value != b.value)
@@ -150,6 +178,7 @@ private:
         return {};
       from = step == 2 ? Pairing::Interleaved : Pairing::Half;
       indices.push_back(trace.newIndex(constant(context, width)));
+      cutOut(build, trace, access, moving);
       access.at[moving] = access.at[moving] + indices.back();
       return trace.materialize(build, access, indices);
     }

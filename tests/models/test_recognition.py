@@ -185,11 +185,17 @@ def expected_router(case):
 def test_experts(name, graph, case, tmp_path):
     config = case["config"]
     missing = "missing_experts" in name
-    found = report(FIXTURES / name / graph, tmp_path, *([] if missing else ["--require=moe"]))["moe"]
+    everything = report(FIXTURES / name / graph, tmp_path, *([] if missing else ["--require=moe"]))
+    found = everything["moe"]
     if missing:
         assert (found["candidates"], found["matched"]) == (1, 0)
         return
     assert found["candidates"] == found["matched"] == len(found["layers"]) == expert_layers(case), found
+    if case["form"] != "router" and case["arch"] != "v4":
+        shared = setting(config, "n_shared_experts", "num_shared_experts", default=0) * setting(config, "moe_intermediate_size", default=0)
+        dense = 0 if case["form"] == "moe" else config["num_hidden_layers"] - expert_layers(case)
+        wanted = [config["intermediate_size"]] * dense + [shared] * (expert_layers(case) if shared else 0)
+        assert sorted(network["width"] for network in everything["ffn"]["layers"]) == sorted(wanted)
     by_table = (config.get("mlp_layer_types") or []).count("hash_moe")
     assert sum(layer.get("routing") == "table" for layer in found["layers"]) == by_table
     for layer in found["layers"]:

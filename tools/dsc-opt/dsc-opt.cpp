@@ -29,6 +29,7 @@ int main(int argc, char **argv) {
   dsc::registerRecognizeLatentAttention();
   dsc::registerRecognizeSparseIndex();
   dsc::registerRecognizeNorms();
+  dsc::registerRecognizeFeedForward();
   dsc::registerRecognizeRope();
   dsc::registerFormLatentAttention();
   dsc::registerSplitAttention();

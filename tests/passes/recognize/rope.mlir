@@ -51,6 +51,31 @@ func.func @interleaved(%x: tensor<3x8xf32>, %angle: tensor<3x4xf32>) -> (tensor<
 
 // -----
 
+// Heads as a part of one product for all projections, whose width is no multiple of a head's.
+// CHECK-LABEL: func.func @fused
+// CHECK:       %[[Q:.*]] = prim.slice %arg0 starts [0, 4] steps [1, 1] : tensor<3x28xf32> -> tensor<3x24xf32>
+// CHECK:       dsc.rope %{{.*}}, %{{.*}}, %{{.*}} half to half : tensor<3x2x8xf32>, tensor<3x1x4xf32>
+func.func @fused(%all: tensor<3x28xf32>, %angle: tensor<3x4xf32>) -> tensor<3x2x8xf32> {
+  %cos = prim.unary cos %angle : tensor<3x4xf32> -> tensor<3x4xf32>
+  %sin = prim.unary sin %angle : tensor<3x4xf32> -> tensor<3x4xf32>
+  %c = prim.broadcast %cos axes [0, 2] : tensor<3x4xf32> -> tensor<3x2x4xf32>
+  %s = prim.broadcast %sin axes [0, 2] : tensor<3x4xf32> -> tensor<3x2x4xf32>
+  %q = prim.slice %all starts [0, 4] steps [1, 1] : tensor<3x28xf32> -> tensor<3x24xf32>
+  %heads = prim.reshape %q : tensor<3x24xf32> -> tensor<3x2x12xf32>
+  %a = prim.slice %heads starts [0, 0, 4] steps [1, 1, 1] : tensor<3x2x12xf32> -> tensor<3x2x4xf32>
+  %b = prim.slice %heads starts [0, 0, 8] steps [1, 1, 1] : tensor<3x2x12xf32> -> tensor<3x2x4xf32>
+  %ac = prim.binary mul %a, %c : tensor<3x2x4xf32>
+  %bs = prim.binary mul %b, %s : tensor<3x2x4xf32>
+  %bc = prim.binary mul %b, %c : tensor<3x2x4xf32>
+  %as = prim.binary mul %a, %s : tensor<3x2x4xf32>
+  %first = prim.binary sub %ac, %bs : tensor<3x2x4xf32>
+  %second = prim.binary add %bc, %as : tensor<3x2x4xf32>
+  %y = prim.concat %first, %second axis 2 : (tensor<3x2x4xf32>, tensor<3x2x4xf32>) -> tensor<3x2x8xf32>
+  return %y : tensor<3x2x8xf32>
+}
+
+// -----
+
 // Near misses: a reflection instead of a rotation; sines of other angles than the first sum's; pairs across a shifted half; a rotation by what is
 // computed from data.
 // CHECK-LABEL: func.func @misses
