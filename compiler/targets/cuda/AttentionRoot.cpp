@@ -47,6 +47,7 @@ public:
       s.prelude(piece);
     if (problem.latent)
       s.prelude("expanded_rows");
+    s.manyRegisters = true;
     s.line("extern __shared__ __align__(16) char memory[];");
     s.line("typedef AttentionShape<" + Twine(tag()) + ", " + Twine(shape.rows) + ", " +
            Twine(shape.tile) + ", " + Twine(shape.stages) + ", " + Twine(shape.width) + ", " +

@@ -133,7 +133,7 @@ std::string KernelSource::finish(unsigned threads) {
   unsigned inputs = kernel.getNumInputs();
   auto aliases = kernel.getAliases();
   bool inPlace = llvm::any_of(aliases, [](int64_t alias) { return alias >= 0; });
-  text += "extern \"C\" __global__ void __launch_bounds__(" + std::to_string(threads) + ") " + kernel.getSymName().str() + "(";
+  text += "extern \"C\" __global__ void __launch_bounds__(" + std::to_string(threads) + (manyRegisters ? ", 1) " : ") ") + kernel.getSymName().str() + "(";
   for (size_t i = 0; i < buffers.size(); ++i) {
     bool changes = i >= inputs || llvm::is_contained(aliases, int64_t(i));
     text += (changes ? "" : "const ") + storageType(elementTypeOf(i)).str() + (inPlace ? " *" : " *__restrict__ ") + buffers[i] + ", ";

@@ -96,6 +96,8 @@ public:
 
   plan::KernelOp kernel;
   bool failed = false;
+  /// ptxas may give a thread what one block of a multiprocessor leaves it; else it spills some to fit more blocks.
+  bool manyRegisters = false;
 
 private:
   using Key = llvm::SmallVector<const void *, 6>;

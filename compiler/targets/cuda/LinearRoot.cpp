@@ -94,6 +94,7 @@ public:
           : isConstant(few, 1) ? piece.starts_with("vec") || piece == "linear_few"
                                : true)
         s.prelude(piece);
+    s.manyRegisters = true;
     s.line("__shared__ __align__(16) char memory[" + Twine(sharedBytes()) + "];");
     if (grouped >= 0)
       s.line("__shared__ int chosen[" + Twine(groupRows()) + "];");

@@ -41,5 +41,20 @@ TEST_F(Grouped, OddSizesAndOneRowForEachMatrix) {
   check(groupedText(shape), cases, 8);
 }
 
+TEST_F(Grouped, NothingSpills) {
+  if (!hasNvrtc())
+    GTEST_SKIP() << "NVRTC is not installed";
+  for (const char *type : {"f32", "bf16"})
+    for (bool alongK : {true, false})
+      EXPECT_EQ(
+          CompiledKernel(
+              context,
+              groupedText(
+                  {.matrices = 64, .depth = 2048, .columns = 1408, .type = type, .alongK = alongK}))
+              .spills(),
+          0u)
+          << type << " " << alongK;
+}
+
 } // namespace
 } // namespace dsc::cuda::test

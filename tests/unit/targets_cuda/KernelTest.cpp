@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/unit/targets_cuda/KernelTest.h"
 #include "compiler/reference/Interpreter.h"
+#include "compiler/targets/cuda/CubinResources.h"
 #include "dialects/dsc/Dsc.h"
 #include "mlir/IR/IRMapping.h"
 #include "mlir/Parser/Parser.h"
 #include "runtime/cuda/KernelCache.h"
 #include "tests/unit/ptxsim/Gpu.h"
 #include "llvm/ADT/APFloat.h"
-#include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
-#include "llvm/Support/Program.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -51,38 +49,9 @@ CompiledKernel::CompiledKernel(MLIRContext &context, const std::string &text) {
   code = compile(generated.source, "compute_80");
 }
 
-std::optional<unsigned> CompiledKernel::spills() const {
-  auto ptxas = llvm::sys::findProgramByName("ptxas", {"/usr/local/cuda/bin"});
-  if (!ptxas)
-    ptxas = llvm::sys::findProgramByName("ptxas");
-  llvm::SmallString<128> input, log;
-  if (!ptxas || llvm::sys::fs::createTemporaryFile("kernel", "ptx", input) ||
-      llvm::sys::fs::createTemporaryFile("kernel", "log", log))
-    return std::nullopt;
-  std::error_code error;
-  {
-    llvm::raw_fd_ostream file(input, error);
-    file << code.c_str();
-  }
-  std::optional<llvm::StringRef> redirects[] = {std::nullopt, llvm::StringRef(log),
-                                                llvm::StringRef(log)};
-  int status = llvm::sys::ExecuteAndWait(
-      *ptxas, {*ptxas, "-arch=sm_90a", "-v", input, "-o", "/dev/null"}, std::nullopt, redirects);
-  auto text = llvm::MemoryBuffer::getFile(log);
-  EXPECT_EQ(status, 0) << (text ? (*text)->getBuffer().str() : "");
-  std::optional<unsigned> spilled;
-  if (text) {
-    llvm::StringRef rest = (*text)->getBuffer();
-    if (size_t at = rest.find(" bytes spill stores"); at != llvm::StringRef::npos) {
-      unsigned bytes = 0;
-      rest = rest.take_front(at);
-      if (!rest.drop_front(rest.find_last_not_of("0123456789") + 1).getAsInteger(10, bytes))
-        spilled = bytes;
-    }
-  }
-  llvm::sys::fs::remove(input);
-  llvm::sys::fs::remove(log);
-  return spilled;
+unsigned CompiledKernel::spills() const {
+  std::string cubin = compile(generated.source, "sm_90a");
+  return readResources({cubin.data(), cubin.size()}).spillBytes;
 }
 
 // ---- Inputs

@@ -40,8 +40,8 @@ public:
   const std::string &source() const { return generated.source; }
   plan::KernelOp op() const { return kernel; }
   bool isCompiled() const { return !code.empty(); }
-  /// Bytes of spilled registers at sm_90a, as ptxas says; none where it is not installed.
-  std::optional<unsigned> spills() const;
+  /// Bytes of spilled registers of a thread at sm_90a.
+  unsigned spills() const;
 
 private:
   friend class KernelRun;

@@ -234,8 +234,10 @@ __device__ __forceinline__ void attention(Shape m, unsigned rows, unsigned begin
   constexpr unsigned threads = 256 / Shape::ROWS, each = Shape::TILE / threads;
   const Sum none = MinusInfinity<T>::value();
 #pragma unroll 1
-  for (unsigned i = threadIdx.x; i < Shape::ROWS * Shape::keyWidth; i += 256) {
-    unsigned row = i / Shape::keyWidth, d = i % Shape::keyWidth;
+  for (unsigned n = 0; n < Shape::ROWS * Shape::keyWidth; n += 256) {
+    unsigned i = n + threadIdx.x, row = i / Shape::keyWidth, d = i % Shape::keyWidth;
+    if (Shape::ROWS * Shape::keyWidth % 256 && row >= Shape::ROWS)
+      break;
     m.queries()[row * Shape::keyStride + d] = row < rows && d < Shape::WIDTH ? T::narrow(query(row, d)) : T::narrow(0);
   }
   // Columns beyond the features are zero from now on.

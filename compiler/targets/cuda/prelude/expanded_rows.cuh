@@ -30,8 +30,9 @@ template <class T, unsigned TILE_, unsigned LATENT_, unsigned WIDTH> struct Expa
 /// COUNT neighbours of the weight, along k or along d, are one copy; zero outside. COUNT of 0: weight(d, k) is the element.
 template <class T, class Shape, bool ALONGK, unsigned WIDTH, unsigned COUNT, class Weight>
 __device__ __forceinline__ void stageWeights(typename T::Storage *to, unsigned k0, Weight weight) {
-  constexpr unsigned count = COUNT ? COUNT : 1, inner = ALONGK ? Shape::depth : Shape::columns;
-  constexpr unsigned outer = ALONGK ? Shape::columns : Shape::depth, all = inner * outer / count;
+  constexpr unsigned columns = (WIDTH + 15) / 16 * 16;
+  constexpr unsigned count = COUNT ? COUNT : 1, inner = ALONGK ? Shape::depth : columns;
+  constexpr unsigned outer = ALONGK ? columns : Shape::depth, all = inner * outer / count;
   constexpr bool isAsync = COUNT * sizeof(typename T::Storage) == 16;
 #pragma unroll(isAsync ? (all + 255) / 256 : 1)
   for (unsigned n = 0; n < all; n += 256) {
@@ -59,10 +60,11 @@ __device__ __forceinline__ void stageWeights(typename T::Storage *to, unsigned k
 /// The latent rows stand in shared memory or are under way to it.
 template <class T, class Shape, bool ALONGK, unsigned WIDTH, unsigned COUNT, class Weight>
 __device__ __forceinline__ void expandRows(Shape m, typename T::Storage *to, unsigned toStride, Weight weight) {
-  constexpr unsigned stride = (ALONGK ? Shape::depth : Shape::columns) + Shape::pad;
+  constexpr unsigned columns = (WIDTH + 15) / 16 * 16;
+  constexpr unsigned stride = (ALONGK ? Shape::depth : columns) + Shape::pad;
   constexpr unsigned chunks = Shape::latentWidth / Shape::depth;
-  constexpr unsigned units = Shape::TILE / 16 * (Shape::columns / 16), mine = (units + 7) / 8; // of 16 rows and columns, over warps
-  constexpr unsigned scalars = (Shape::TILE * Shape::columns + 255) / 256;
+  constexpr unsigned units = Shape::TILE / 16 * (columns / 16), mine = (units + 7) / 8; // of 16 rows and columns, over warps
+  constexpr unsigned scalars = (Shape::TILE * columns + 255) / 256;
   typename T::Sum sums[Shape::matrix ? mine * 8 : scalars] = {};
   unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   stageWeights<T, Shape, ALONGK, WIDTH, COUNT>(m.weights(0), 0, weight);
@@ -98,7 +100,7 @@ __device__ __forceinline__ void expandRows(Shape m, typename T::Storage *to, uns
       for (unsigned k = 0; k < Shape::depth; ++k)
 #pragma unroll
         for (unsigned u = 0; u < scalars; ++u) {
-          unsigned i = threadIdx.x + u * 256, d = i % Shape::columns, t = i / Shape::columns;
+          unsigned i = threadIdx.x + u * 256, d = i % columns, t = i / columns;
           if (t < Shape::TILE)
             sums[u] += m.latent()[t * Shape::latentStride + c * Shape::depth + k] * now[ALONGK ? d * stride + k : k * stride + d];
         }
@@ -120,7 +122,7 @@ __device__ __forceinline__ void expandRows(Shape m, typename T::Storage *to, uns
   } else {
 #pragma unroll
     for (unsigned u = 0; u < scalars; ++u) {
-      unsigned i = threadIdx.x + u * 256, d = i % Shape::columns, t = i / Shape::columns;
+      unsigned i = threadIdx.x + u * 256, d = i % columns, t = i / columns;
       if (t < Shape::TILE && d < WIDTH)
         to[t * toStride + d] = T::narrow(sums[u]);
     }

@@ -9,9 +9,12 @@ constexpr unsigned fewThreads = 256;
 /// Rows [0, rows) of x from column k0 into shared memory, zero behind what there is, `width` columns.
 template <class T, unsigned ROWS, unsigned DEPTH, unsigned XCOUNT, class X>
 __device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned rows, unsigned k0, unsigned depth, unsigned width, X x) {
-#pragma unroll 1
-  for (unsigned k = threadIdx.x * XCOUNT; k < width; k += fewThreads * XCOUNT) {
-    unsigned here = k0 + k < depth ? rows : 0;
+  constexpr unsigned stride = fewThreads * XCOUNT;
+#pragma unroll(DEPTH / stride > 2 ? 1 : DEPTH / stride + 1)
+  for (unsigned n = 0; n < DEPTH; n += stride) {
+    unsigned k = n + threadIdx.x * XCOUNT, here = k0 + k < depth ? rows : 0;
+    if (k >= width)
+      break;
 #pragma unroll
     for (unsigned row = 0; row < ROWS; ++row) {
       Vector<T, XCOUNT> v;
@@ -28,11 +31,11 @@ template <unsigned ROWS, unsigned COLUMNS, class Write>
 __device__ __forceinline__ void writeSums(const float *sums, unsigned parts, unsigned rows, unsigned firstColumn, unsigned columnCount,
                                           Write write) {
   __syncthreads();
-#pragma unroll 1
-  for (unsigned i = threadIdx.x; i < ROWS * COLUMNS; i += fewThreads) {
-    unsigned row = i / COLUMNS, column = firstColumn + i % COLUMNS;
-    if (row >= rows || column >= columnCount)
-      continue;
+#pragma unroll
+  for (unsigned n = 0; n < ROWS * COLUMNS; n += fewThreads) {
+    unsigned i = n + threadIdx.x, row = i / COLUMNS, column = firstColumn + i % COLUMNS;
+    if (row >= min(rows, ROWS) || column >= columnCount)
+      break;
     float sum = sums[i];
 #pragma unroll 1
     for (unsigned part = 1; part < parts; ++part)
@@ -67,11 +70,11 @@ __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, uns
 #pragma unroll
   for (unsigned a = 0; a < ahead; ++a)
     load(words[a], a * 32 + lane);
+  unsigned k0 = 0;
 #pragma unroll 1
-  for (unsigned k0 = 0; k0 < depth; k0 += DEPTH) {
+  do {
     unsigned rounds = (min(depth - k0, DEPTH) + round - 1) / round;
-    if (k0)
-      __syncthreads();
+    __syncthreads();
     stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, rounds * round, x);
     __syncthreads();
 #pragma unroll 1
@@ -92,7 +95,8 @@ __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, uns
         load(words[a], k0 / COUNT + i + ahead * 32);
       }
     }
-  }
+    k0 += DEPTH;
+  } while (k0 < depth);
 #pragma unroll
   for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
@@ -131,11 +135,11 @@ __device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, uns
 #pragma unroll
   for (unsigned a = 0; a < ahead; ++a)
     load(words[a], a * slots + slot);
+  unsigned k0 = 0;
 #pragma unroll 1
-  for (unsigned k0 = 0; k0 < depth; k0 += DEPTH) {
+  do {
     unsigned rounds = (min(depth - k0, DEPTH) + round - 1) / round;
-    if (k0)
-      __syncthreads();
+    __syncthreads();
     stageRows<T, ROWS, DEPTH, XCOUNT>(staged, rows, k0, depth, rounds * round, x);
     __syncthreads();
 #pragma unroll 1
@@ -153,7 +157,8 @@ __device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, uns
         load(words[a], k0 + k + round);
       }
     }
-  }
+    k0 += DEPTH;
+  } while (k0 < depth);
 #pragma unroll
   for (unsigned r = 0; r < ROWS; ++r)
 #pragma unroll
