@@ -29,13 +29,13 @@ CudaDevice::~CudaDevice() {
 }
 
 dsc_status CudaDevice::open(const char *device, const char *library, dsc_error *error) {
-  bool simulator = !strcmp(device, "ptxsim");
+  bool simulator = strcmp(device, "ptxsim") == 0;
   int number = 0;
   if (!simulator && !strncmp(device, "cuda:", 5) && device[5]) {
     char *end;
     long parsed = strtol(device + 5, &end, 10);
     number = *end || parsed < 0 || parsed > 1023 ? -1 : static_cast<int>(parsed);
-  } else if (!simulator && strcmp(device, "cuda")) {
+  } else if (!simulator && strcmp(device, "cuda") != 0) {
     number = -1;
   }
   if (number < 0)
@@ -80,7 +80,7 @@ dsc_status CudaDevice::open(const char *device, const char *library, dsc_error *
     return driver.fail(code, error, "cannot use device '%.100s'", device);
   }
   const char *asked = getenv("DSC_SEPARATE_BUFFERS");
-  separate = asked && *asked && strcmp(asked, "0");
+  separate = asked && *asked && strcmp(asked, "0") != 0;
   ordinal = handle;
   capabilityNumber = 10 * major + minor;
   totalMemory = bytes;

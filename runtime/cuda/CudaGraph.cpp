@@ -71,9 +71,13 @@ bool CudaGraphCopy::fits(size_t number, const Array<CudaLaunch> &launches, size_
   if (!exec || entry != number)
     return false;
   size_t node = 0;
-  for (size_t i = 0; i < steps; ++i)
-    if (launches[i].kernel && (node == nodes.size() || nodes[node++].step != i))
+  for (size_t i = 0; i < steps; ++i) {
+    if (!launches[i].kernel)
+      continue;
+    if (node == nodes.size() || nodes[node].step != i)
       return false;
+    ++node;
+  }
   return node == nodes.size();
 }
 

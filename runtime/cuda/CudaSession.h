@@ -41,7 +41,7 @@ public:
   char *output(uint32_t i) const { return outputs[i].device; }
   char *weight(uint32_t i) const { return loaded->weight(i); }
   char *counter(uint32_t state) const {
-    return areas[0].device.data() + counterStart + state * 256;
+    return areas[0].device.data() + counterStart + uint64_t(state) * 256;
   }
 
   dsc_status upload(SessionState &state, dsc_error *error);
