@@ -94,7 +94,7 @@ std::optional<std::string> KernelSource::loadVector(unsigned buffer, Expr offset
   Expr base = bytes % 4 ? Expr() : vectorBase(offset);
   if (!base)
     return std::nullopt;
-  prelude("vector");
+  prelude("copies");
   std::string array = fresh(bufferName(buffer)), lane = leaves[lanes.index];
   Scope *home = homeOf(base);
   std::string place = emit(base);
@@ -113,7 +113,7 @@ bool KernelSource::storeVector(unsigned buffer, Expr offset, StringRef value) {
   Expr base = bytes % 4 || current != lanes.scope ? Expr() : vectorBase(offset);
   if (!base)
     return false;
-  prelude("vector");
+  prelude("copies");
   std::string array = fresh(bufferName(buffer)), lane = leaves[lanes.index], place = emit(base);
   unsigned chunk = chunkOf(bytes);
   lineIn(lanes.scope->parent, "__align__(16) " + storageType(type) + " " + array + "[" + Twine(lanes.width) + "];");

@@ -22,7 +22,8 @@ static void append(StringRef name, llvm::SmallVectorImpl<StringRef> &done, std::
   done.push_back(name);
   const Piece *piece = llvm::find_if(allPieces, [&](const Piece &p) { return p.name == name; });
   assert(piece != std::end(allPieces) && "no such piece of the prelude");
-  StringRef body = piece->text.ltrim();
+  StringRef body = piece->text;
+  body.consume_front("// SPDX-License-Identifier: Apache-2.0\n");
   if (body.consume_front("// needs: ")) {
     auto [needs, rest] = body.split('\n');
     llvm::SmallVector<StringRef> names;

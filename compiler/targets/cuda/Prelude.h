@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pieces of CUDA C++ that sources begin with: the files of the folder prelude, by name without ".cuh". A file whose first line is
-// "// needs: A B" comes behind the pieces A and B.
+// Pieces of CUDA C++ that sources begin with: the files of the folder prelude, by name without ".cuh". A file whose first line after
+// the licence is "// needs: A B" comes behind the pieces A and B.
 #ifndef DSC_COMPILER_TARGETS_CUDA_PRELUDE_H
 #define DSC_COMPILER_TARGETS_CUDA_PRELUDE_H
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: vectors matrix
 // Attention of ROWS rows of scores that share their keys, by streaming softmax over tiles of TILE rows of the past. A tile is read
 // once for all rows; where the values are a prefix of the keys it is read once for both. Scores and sums are f32. Weights enter the tensor

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: attention
 // Splits of attention added in their order. A block has one row of VALUES features.
 //   top(split), total(split), sum(split, e); write(e, value).

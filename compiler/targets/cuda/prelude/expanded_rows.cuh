@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: attention
 // Keys or values of one head made from a tile of latent rows: to[t][d] = sum over k of latent[t][k] * weight(d, k), k ascending,
 // rounded to the element type. The weight passes through shared memory 32 columns k at a time, the next ones under way.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // 16-bit floats. In registers they are floats; rounding is to nearest, ties to even.
 __device__ float from_bf16(unsigned short bits) { return __uint_as_float((unsigned)bits << 16); }
 __device__ float from_f16(unsigned short bits) {

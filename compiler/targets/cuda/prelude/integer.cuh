@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Integer functions without undefined cases: division by 0 gives 0, by -1 wraps, shifts by the width or more give 0.
 template <class T> __device__ T negated(T x) { return (T)(0ull - (unsigned long long)x); }
 template <class T> __device__ T quotient(T x, T y) { return y == 0 ? (T)0 : y == (T)-1 && (T)-1 < 0 ? negated(x) : (T)(x / y); }

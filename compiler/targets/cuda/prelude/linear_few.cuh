@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: vectors
 // Few rows against a matrix that is read once: result[row][column] = sum over k of x[row][k] * weight[column][k], sums in f32. A block
 // has COLUMNS columns and all rows; COUNT neighbours of the weight are one load, `ahead` loads of a thread are under way. The order of a

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: vectors matrix
 // Many rows: result[row][column] = sum over k of x[row][k] * weight[column][k] by tiles of 64 rows and 128 columns (f32: 64) of
 // 256 threads. bf16 and f16 go through three stages of asynchronous copies to the tensor cores, f32 through shared memory to

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // needs: vectors
 // Tensor cores: asynchronous copies into shared memory, 8x8 matrices from it, m16n8k16 products.
 __device__ __forceinline__ unsigned sharedAddress(const void *p) {

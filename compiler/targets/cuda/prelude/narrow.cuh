@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Floats of 8 and 4 bits, given by the widths of their parts, the exponent's bias, the code of the largest finite value, what larger
 // ones round to, what NaN becomes (0: there is none), and whether there is a -0.
 __device__ float from_exponent(unsigned char code) {

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Elements as memory holds them, loads of up to 16 bytes, and what the skeletons share.
 struct Bf16 {
   typedef unsigned short Storage;
