@@ -296,7 +296,7 @@ std::string KernelSource::emitTruth(Expr condition) {
 }
 
 /// Loops of a group of threads with fewer rounds are not unrolled.
-constexpr int64_t mostShortRounds = 4;
+constexpr int64_t mostShortRounds = 8;
 
 // ---- Loops ----------------------------------------------------------------------------------------------
 

@@ -32,11 +32,11 @@ static void addMaps(std::vector<GenericWorkload> &all) {
     })",
                  sizes({1, 30, 75}, {{1, {0, 8}}})});
   all.push_back({"map", "into rows of a state", R"(sizes ["t", "c"] strides [#prim.shape<"12*c", 12, 1>, unit, #prim.shape<"12*c", 12, 1>] aliases [0] {
-    ^bb0(%a: tensor<2x?x12xf32, #prim.shape<2, "t + 3", 12>>, %u: tensor<2x3x12xf32>):
-      %r = prim.update_slice %a, %u starts [0, "t", 0] : tensor<2x?x12xf32, #prim.shape<2, "t + 3", 12>>, tensor<2x3x12xf32>
-      plan.yield %r : tensor<2x?x12xf32, #prim.shape<2, "t + 3", 12>>
+    ^bb0(%a: tensor<2x?x12xf32, #prim.shape<2, "t + 30", 12>>, %u: tensor<2x30x12xf32>):
+      %r = prim.update_slice %a, %u starts [0, "t", 0] : tensor<2x?x12xf32, #prim.shape<2, "t + 30", 12>>, tensor<2x30x12xf32>
+      plan.yield %r : tensor<2x?x12xf32, #prim.shape<2, "t + 30", 12>>
     })",
-                 {{.sizes = {0, 3}}, {.sizes = {5, 11}}}});
+                 {{.sizes = {0, 30}}, {.sizes = {5, 41}}}});
 }
 
 static void addReductions(std::vector<GenericWorkload> &all) {
