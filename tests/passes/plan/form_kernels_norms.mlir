@@ -56,3 +56,34 @@ func.func @read_twice(%past: !past {dsc.state = "c", dsc.state_axis = 2 : i64}, 
   %2 = dsc.cache_append %past, %1 axis 2 at "p" : !past, tensor<1x1x1x64xf32> -> !cache
   return %2, %0 : !cache, tensor<1x1x64xf32>
 }
+
+// -----
+
+// A concatenation that reads the state it goes into stands in memory first; one that does not is written into it.
+// CHECK:       plan.kernel @update_slice_0
+// CHECK-NOT:     prim.concat
+// CHECK:       plan.yield
+// CHECK-LABEL: func.func @shift
+// CHECK:         plan.launch @concat_0
+// CHECK:         plan.launch @update_slice_0
+func.func @shift(%past: tensor<1x4xf32> {dsc.state = "c"}, %new: tensor<1x1xf32>) -> (tensor<1x4xf32> {dsc.state = "c"}) {
+  %0 = prim.slice %past starts [0, 1] steps [1, 1] : tensor<1x4xf32> -> tensor<1x3xf32>
+  %1 = prim.concat %0, %new axis 1 : (tensor<1x3xf32>, tensor<1x1xf32>) -> tensor<1x4xf32>
+  return %1 : tensor<1x4xf32>
+}
+
+// -----
+
+// CHECK:       plan.kernel @update_slice_0
+// CHECK:         prim.concat
+// CHECK:         prim.update_slice
+// CHECK-LABEL: func.func @rotated
+// CHECK-NOT:     plan.launch @concat
+!past = tensor<1x1x?x64xf32, #prim.shape<1, 1, "p", 64>>
+!cache = tensor<1x1x?x64xf32, #prim.shape<1, 1, "p + 1", 64>>
+func.func @rotated(%past: !past {dsc.state = "c", dsc.state_axis = 2 : i64}, %a: tensor<1x1x1x32xf32>, %b: tensor<1x1x1x32xf32>) -> (!cache {dsc.state = "c", dsc.state_axis = 2 : i64}) {
+  %0 = prim.binary add %a, %b : tensor<1x1x1x32xf32>
+  %1 = prim.concat %0, %b axis 3 : (tensor<1x1x1x32xf32>, tensor<1x1x1x32xf32>) -> tensor<1x1x1x64xf32>
+  %2 = dsc.cache_append %past, %1 axis 2 at "p" : !past, tensor<1x1x1x64xf32> -> !cache
+  return %2 : !cache
+}
