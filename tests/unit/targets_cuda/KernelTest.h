@@ -39,6 +39,7 @@ public:
   const std::string &ptx() const { return code; }
   const std::string &source() const { return generated.source; }
   plan::KernelOp op() const { return kernel; }
+  unsigned threads() const { return generated.threads; }
   bool isCompiled() const { return !code.empty(); }
   /// Bytes of spilled registers of a thread at sm_90a.
   unsigned spills() const;
