@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // needs: vectors matrix
-// Attention of ROWS rows of scores that share their keys, by streaming softmax over tiles of TILE rows of the past. A tile is read
-// once for all rows; where the values are a prefix of the keys it is read once for both. Scores and sums are f32. Weights enter the tensor
-// cores in the element type where the result is rounded to it too, else as a sum of two parts, so that 2^-16 of them is lost. 256 threads.
-//   query(row, d): an element as a sum's type; stageKeys(to, first), stageValues(to, first): TILE rows of the past into shared
-//   memory, zero from row `end`; finish(row, past, score): scaled, biased, masked; write(row, e, value, top, total): of the rows that exist.
+// Attention of ROWS rows of scores that share their keys, by streaming softmax over tiles of TILE
+// rows of the past. A tile is read once for all rows; where the values are a prefix of the keys it
+// is read once for both. Scores and sums are f32. Weights enter the tensor cores in the element
+// type where the result is rounded to it too, else as a sum of two parts, so that 2^-16 of them is
+// lost. 256 threads.
+//   query(row, d): an element as a sum's type; stageKeys(to, first), stageValues(to, first): TILE
+//   rows of the past into shared memory, zero from row `end`; finish(row, past, score): scaled,
+//   biased, masked; write(row, e, value, top, total): of the rows that exist.
 
 __device__ __forceinline__ float exponential(float x) { return expf(x); }
 __device__ __forceinline__ double exponential(double x) { return exp(x); }
@@ -18,50 +21,67 @@ template <class T> struct MinusInfinity {
   }
 };
 
-/// What a block keeps in shared memory: WIDTH features of a key, VALUES of a value (SHARED: the first ones of the key). EXACT: weights
-/// enter the tensor cores as a sum of two parts.
-template <class T, unsigned ROWS_, unsigned TILE_, unsigned STAGES_, unsigned WIDTH_, unsigned VALUES_, bool SHARED_, bool EXACT_> struct AttentionShape {
+/// What a block keeps in shared memory: WIDTH features of a key, VALUES of a value (SHARED: the
+/// first ones of the key). EXACT: weights enter the tensor cores as a sum of two parts.
+template <class T, unsigned ROWS_, unsigned TILE_, unsigned STAGES_, unsigned WIDTH_,
+          unsigned VALUES_, bool SHARED_, bool EXACT_>
+struct AttentionShape {
   typedef typename T::Storage Storage;
   typedef typename T::Sum Sum;
-  static constexpr unsigned ROWS = ROWS_, TILE = TILE_, STAGES = STAGES_, WIDTH = WIDTH_, VALUES = VALUES_;
+  static constexpr unsigned ROWS = ROWS_, TILE = TILE_, STAGES = STAGES_, WIDTH = WIDTH_,
+                            VALUES = VALUES_;
   static constexpr bool SHARED = SHARED_, matrix = sizeof(Storage) == 2, exact = matrix && EXACT_;
   /// Features are padded to whole steps, rows so that they begin in different banks.
   static constexpr unsigned whole = matrix ? 16 : 4, pad = 16 / sizeof(Storage);
-  static constexpr unsigned keyWidth = (WIDTH + whole - 1) / whole * whole, keyStride = keyWidth + pad;
-  static constexpr unsigned valueWidth = (VALUES + whole - 1) / whole * whole, valueStride = SHARED ? keyStride : valueWidth + pad;
+  static constexpr unsigned keyWidth = (WIDTH + whole - 1) / whole * whole,
+                            keyStride = keyWidth + pad;
+  static constexpr unsigned valueWidth = (VALUES + whole - 1) / whole * whole,
+                            valueStride = SHARED ? keyStride : valueWidth + pad;
   /// Warps along the tile and along rows; the others have parts of the features.
-  static constexpr unsigned tileWarps = TILE / 16, rowWarps = ROWS / 16 < 8 / tileWarps ? ROWS / 16 : 8 / tileWarps;
+  static constexpr unsigned tileWarps = TILE / 16,
+                            rowWarps = ROWS / 16 < 8 / tileWarps ? ROWS / 16 : 8 / tileWarps;
   static constexpr unsigned parts = matrix ? 8 / (rowWarps * tileWarps) : 1;
   static constexpr unsigned scoreStride = TILE + 4, weightStride = TILE + pad;
 
   static constexpr unsigned queriesAt = 0;
   static constexpr unsigned keysAt = queriesAt + ROWS * keyStride * sizeof(Storage);
   static constexpr unsigned valuesAt = keysAt + STAGES * TILE * keyStride * sizeof(Storage);
-  static constexpr unsigned scoresAt = valuesAt + (SHARED ? 0 : STAGES * TILE * valueStride * sizeof(Storage));
+  static constexpr unsigned scoresAt =
+      valuesAt + (SHARED ? 0 : STAGES * TILE * valueStride * sizeof(Storage));
   static constexpr unsigned weightsAt = scoresAt + parts * ROWS * scoreStride * sizeof(Sum);
-  static constexpr unsigned stateAt = weightsAt + (exact ? 2 : 1) * ROWS * weightStride * sizeof(Storage);
+  static constexpr unsigned stateAt =
+      weightsAt + (exact ? 2 : 1) * ROWS * weightStride * sizeof(Storage);
   static constexpr unsigned bytes = stateAt + 3 * ROWS * sizeof(Sum);
 
   char *memory;
-  __device__ __forceinline__ Storage *queries() const { return reinterpret_cast<Storage *>(memory + queriesAt); }
+  __device__ __forceinline__ Storage *queries() const {
+    return reinterpret_cast<Storage *>(memory + queriesAt);
+  }
   __device__ __forceinline__ Storage *keys(unsigned stage) const {
     return reinterpret_cast<Storage *>(memory + keysAt) + stage * TILE * keyStride;
   }
   __device__ __forceinline__ Storage *values(unsigned stage) const {
-    return SHARED ? keys(stage) : reinterpret_cast<Storage *>(memory + valuesAt) + stage * TILE * valueStride;
+    return SHARED ? keys(stage)
+                  : reinterpret_cast<Storage *>(memory + valuesAt) + stage * TILE * valueStride;
   }
-  __device__ __forceinline__ Sum *scores() const { return reinterpret_cast<Sum *>(memory + scoresAt); }
+  __device__ __forceinline__ Sum *scores() const {
+    return reinterpret_cast<Sum *>(memory + scoresAt);
+  }
   __device__ __forceinline__ Storage *weights(unsigned part) const {
     return reinterpret_cast<Storage *>(memory + weightsAt) + part * ROWS * weightStride;
   }
   /// By row: the factor of what was summed before, the largest score, the sum of weights.
-  __device__ __forceinline__ Sum *state(unsigned which) const { return reinterpret_cast<Sum *>(memory + stateAt) + which * ROWS; }
+  __device__ __forceinline__ Sum *state(unsigned which) const {
+    return reinterpret_cast<Sum *>(memory + stateAt) + which * ROWS;
+  }
 };
 
-/// Rows [first, first + ROWS) of the past, `WIDTH` elements each, into shared memory at column `COLUMN`; zero from row `end`.
-/// COUNT neighbours are one copy from source(past, d); COUNT of 0: source(past, d) is the element.
+/// Rows [first, first + ROWS) of the past, `WIDTH` elements each, into shared memory at column
+/// `COLUMN`; zero from row `end`. COUNT neighbours are one copy from source(past, d); COUNT of 0:
+/// source(past, d) is the element.
 template <class T, unsigned ROWS, unsigned WIDTH, unsigned COUNT, class Source>
-__device__ __forceinline__ void stagePast(typename T::Storage *to, unsigned stride, unsigned first, unsigned end, Source source) {
+__device__ __forceinline__ void stagePast(typename T::Storage *to, unsigned stride, unsigned first,
+                                          unsigned end, Source source) {
   constexpr unsigned count = COUNT ? COUNT : 1, across = WIDTH / count, all = ROWS * across;
   constexpr bool isAsync = COUNT * sizeof(typename T::Storage) == 16;
   // Copies take no registers: all of a thread are under way at once.
@@ -87,10 +107,12 @@ __device__ __forceinline__ void stagePast(typename T::Storage *to, unsigned stri
 }
 
 /// Products of queries and keys of a tile, of a warp's features each, into shared memory.
-template <class T, class Shape> __device__ __forceinline__ void multiplyKeys(Shape m, const typename T::Storage *keys) {
+template <class T, class Shape>
+__device__ __forceinline__ void multiplyKeys(Shape m, const typename T::Storage *keys) {
   if constexpr (Shape::matrix) {
     unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    unsigned row0 = warp / Shape::tileWarps % Shape::rowWarps * 16, t = warp % Shape::tileWarps * 16;
+    unsigned row0 = warp / Shape::tileWarps % Shape::rowWarps * 16,
+             t = warp % Shape::tileWarps * 16;
     unsigned part = warp / (Shape::tileWarps * Shape::rowWarps);
 #pragma unroll 1
     for (unsigned row = row0; row < Shape::ROWS; row += Shape::rowWarps * 16) {
@@ -106,7 +128,8 @@ template <class T, class Shape> __device__ __forceinline__ void multiplyKeys(Sha
         multiplyAdd<T>(sums[0], left, right[0], right[1]);
         multiplyAdd<T>(sums[1], left, right[2], right[3]);
       }
-      float *to = m.scores() + (part * Shape::ROWS + row + lane / 4) * Shape::scoreStride + t + lane % 4 * 2;
+      float *to = m.scores() + (part * Shape::ROWS + row + lane / 4) * Shape::scoreStride + t +
+                  lane % 4 * 2;
 #pragma unroll
       for (unsigned j = 0; j < 2; ++j)
 #pragma unroll
@@ -140,11 +163,20 @@ template <class T, class Shape> __device__ __forceinline__ void multiplyKeys(Sha
 template <class T, class Shape> struct AttentionSums {
   typedef typename Shape::Sum Sum;
   static constexpr unsigned tiles = Shape::valueWidth / 16; // of 16 columns
-  static constexpr unsigned across = tiles >= 8 ? 8 : tiles >= 4 ? 4 : tiles >= 2 ? 2 : 1, down = 8 / across;
-  static constexpr unsigned mine = (tiles + across - 1) / across, rowTiles = (Shape::ROWS / 16 + down - 1) / down;
+  static constexpr unsigned across = tiles >= 8   ? 8
+                                     : tiles >= 4 ? 4
+                                     : tiles >= 2 ? 2
+                                                  : 1,
+                            down = 8 / across;
+  static constexpr unsigned mine = (tiles + across - 1) / across,
+                            rowTiles = (Shape::ROWS / 16 + down - 1) / down;
   // Of f32: threads along columns, the others along rows.
-  static constexpr unsigned lanes = Shape::VALUES > 128 ? 256 : Shape::VALUES > 64 ? 128 : Shape::VALUES > 32 ? 64 : 32;
-  static constexpr unsigned groups = 256 / lanes, rows = Shape::ROWS / groups, columns = (Shape::VALUES + lanes - 1) / lanes;
+  static constexpr unsigned lanes = Shape::VALUES > 128  ? 256
+                                    : Shape::VALUES > 64 ? 128
+                                    : Shape::VALUES > 32 ? 64
+                                                         : 32;
+  static constexpr unsigned groups = 256 / lanes, rows = Shape::ROWS / groups,
+                            columns = (Shape::VALUES + lanes - 1) / lanes;
   static constexpr unsigned size = Shape::matrix ? rowTiles * mine * 8 : rows * columns;
   Sum sums[size];
 
@@ -166,20 +198,20 @@ template <class T, class Shape> struct AttentionSums {
             continue;
 #pragma unroll
           for (unsigned e = 0; e < 8; ++e)
-            body(sums[(i * mine + j) * 8 + e], rowTile * 16 + lane / 4 + e / 2 % 2 * 8, tile * 16 + e / 4 * 8 + lane % 4 * 2 + e % 2);
+            body(sums[(i * mine + j) * 8 + e], rowTile * 16 + lane / 4 + e / 2 % 2 * 8,
+                 tile * 16 + e / 4 * 8 + lane % 4 * 2 + e % 2);
         }
     } else {
 #pragma unroll
       for (unsigned r = 0; r < rows; ++r)
 #pragma unroll
         for (unsigned j = 0; j < columns; ++j)
-          body(sums[r * columns + j], unsigned(threadIdx.x / lanes + r * groups), unsigned(threadIdx.x % lanes + j * lanes));
+          body(sums[r * columns + j], unsigned(threadIdx.x / lanes + r * groups),
+               unsigned(threadIdx.x % lanes + j * lanes));
     }
   }
   __device__ __forceinline__ void scale(Shape m) {
-    each([&](Sum &sum, unsigned row, unsigned) {
-      sum *= m.state(0)[row];
-    });
+    each([&](Sum &sum, unsigned row, unsigned) { sum *= m.state(0)[row]; });
   }
   __device__ __forceinline__ void add(Shape m, const typename T::Storage *values) {
     if constexpr (Shape::matrix) {
@@ -204,7 +236,7 @@ template <class T, class Shape> struct AttentionSums {
             loadRight<false>(right, values, Shape::valueStride, column, t);
 #pragma unroll
             for (unsigned half = 0; half < 2; ++half) {
-              auto &c = *reinterpret_cast<float(*)[4]>(sums + (i * mine + j) * 8 + half * 4);
+              auto &c = *reinterpret_cast<float (*)[4]>(sums + (i * mine + j) * 8 + half * 4);
               if constexpr (Shape::exact)
                 multiplyAdd<T>(c, low, right[half * 2], right[half * 2 + 1]);
               multiplyAdd<T>(c, high, right[half * 2], right[half * 2 + 1]);
@@ -218,10 +250,13 @@ template <class T, class Shape> struct AttentionSums {
       for (unsigned t = 0; t < Shape::TILE; ++t)
 #pragma unroll
         for (unsigned j = 0; j < columns; ++j) {
-          Sum value = column + j * lanes < Shape::VALUES ? values[t * Shape::valueStride + column + j * lanes] : 0;
+          Sum value = column + j * lanes < Shape::VALUES
+                          ? values[t * Shape::valueStride + column + j * lanes]
+                          : 0;
 #pragma unroll
           for (unsigned r = 0; r < rows; ++r)
-            sums[r * columns + j] += m.weights(0)[(row + r * groups) * Shape::weightStride + t] * value;
+            sums[r * columns + j] +=
+                m.weights(0)[(row + r * groups) * Shape::weightStride + t] * value;
         }
     }
   }
@@ -229,7 +264,8 @@ template <class T, class Shape> struct AttentionSums {
 
 /// The rows of the past in [begin, end) for the rows [0, rows) of the block.
 template <class T, class Shape, class Query, class Keys, class Values, class Finish, class Write>
-__device__ __forceinline__ void attention(Shape m, unsigned rows, unsigned begin, unsigned end, Query query, Keys stageKeys, Values stageValues,
+__device__ __forceinline__ void attention(Shape m, unsigned rows, unsigned begin, unsigned end,
+                                          Query query, Keys stageKeys, Values stageValues,
                                           Finish finish, Write write) {
   typedef typename Shape::Sum Sum;
   constexpr unsigned threads = 256 / Shape::ROWS, each = Shape::TILE / threads;
@@ -239,18 +275,22 @@ __device__ __forceinline__ void attention(Shape m, unsigned rows, unsigned begin
     unsigned i = n + threadIdx.x, row = i / Shape::keyWidth, d = i % Shape::keyWidth;
     if (Shape::ROWS * Shape::keyWidth % 256 && row >= Shape::ROWS)
       break;
-    m.queries()[row * Shape::keyStride + d] = row < rows && d < Shape::WIDTH ? T::narrow(query(row, d)) : T::narrow(0);
+    m.queries()[row * Shape::keyStride + d] =
+        row < rows && d < Shape::WIDTH ? T::narrow(query(row, d)) : T::narrow(0);
   }
   // Columns beyond the features are zero from now on.
 #pragma unroll 1
   for (unsigned stage = 0; stage < Shape::STAGES; ++stage) {
 #pragma unroll 1
     for (unsigned i = threadIdx.x; i < Shape::TILE * (Shape::keyWidth - Shape::WIDTH); i += 256)
-      m.keys(stage)[i % Shape::TILE * Shape::keyStride + Shape::WIDTH + i / Shape::TILE] = T::narrow(0);
+      m.keys(stage)[i % Shape::TILE * Shape::keyStride + Shape::WIDTH + i / Shape::TILE] =
+          T::narrow(0);
     if constexpr (!Shape::SHARED) {
 #pragma unroll 1
-      for (unsigned i = threadIdx.x; i < Shape::TILE * (Shape::valueWidth - Shape::VALUES); i += 256)
-        m.values(stage)[i % Shape::TILE * Shape::valueStride + Shape::VALUES + i / Shape::TILE] = T::narrow(0);
+      for (unsigned i = threadIdx.x; i < Shape::TILE * (Shape::valueWidth - Shape::VALUES);
+           i += 256)
+        m.values(stage)[i % Shape::TILE * Shape::valueStride + Shape::VALUES + i / Shape::TILE] =
+            T::narrow(0);
     }
   }
   AttentionSums<T, Shape> sums;
@@ -324,7 +364,8 @@ __device__ __forceinline__ void attention(Shape m, unsigned rows, unsigned begin
   __syncthreads();
   sums.each([&](Sum sum, unsigned r, unsigned e) {
     // Columns beyond the values are there where a tile or the threads have more.
-    if (r < rows && (Shape::VALUES % (Shape::matrix ? 16 : AttentionSums<T, Shape>::lanes) == 0 || e < Shape::VALUES))
+    if (r < rows && (Shape::VALUES % (Shape::matrix ? 16 : AttentionSums<T, Shape>::lanes) == 0 ||
+                     e < Shape::VALUES))
       write(r, e, sum, m.state(1)[r], m.state(2)[r]);
   });
 }

@@ -2,8 +2,10 @@
 // needs: attention
 // Splits of attention added in their order. A block has one row of VALUES features.
 //   top(split), total(split), sum(split, e); write(e, value).
-template <class T, unsigned THREADS, unsigned VALUES, class Top, class Total, class Sums, class Write>
-__device__ __forceinline__ void combineAttention(unsigned splits, Top top, Total total, Sums sum, Write write) {
+template <class T, unsigned THREADS, unsigned VALUES, class Top, class Total, class Sums,
+          class Write>
+__device__ __forceinline__ void combineAttention(unsigned splits, Top top, Total total, Sums sum,
+                                                 Write write) {
   typedef typename T::Sum Sum;
   constexpr unsigned each = (VALUES + THREADS - 1) / THREADS;
   __shared__ Sum factors[THREADS], warpTops[THREADS / 32];

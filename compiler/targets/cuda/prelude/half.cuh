@@ -18,7 +18,8 @@ __device__ unsigned short to_f16(float x) {
 }
 __device__ float round_bf16(float x) { return from_bf16(to_bf16(x)); }
 __device__ float round_f16(float x) { return from_f16(to_f16(x)); }
-// To float such that rounding once more to 16 bits or less gives what rounding x gives: the last bit is set where bits were lost.
+// To float such that rounding once more to 16 bits or less gives what rounding x gives: the last
+// bit is set where bits were lost.
 __device__ float round_to_odd(double x) {
   float near = (float)x;
   int bits = __float_as_int(near);

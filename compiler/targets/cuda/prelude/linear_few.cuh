@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 // needs: vectors
-// Few rows against a matrix that is read once: result[row][column] = sum over k of x[row][k] * weight[column][k], sums in f32. A block
-// has COLUMNS columns and all rows; COUNT neighbours of the weight are one load, `ahead` loads of a thread are under way. The order of a
-// sum depends on the weight's form and size, not on the number of rows.
+// Few rows against a matrix that is read once: result[row][column] = sum over k of x[row][k] *
+// weight[column][k], sums in f32. A block has COLUMNS columns and all rows; COUNT neighbours of the
+// weight are one load, `ahead` loads of a thread are under way. The order of a sum depends on the
+// weight's form and size, not on the number of rows.
 //   x(row, k), weight(column, k): pointers to elements; write(row, column, sum).
 
 constexpr unsigned fewThreads = 256;
 
-/// Rows [0, rows) of x from column k0 into shared memory, zero behind what there is, `width` columns.
+/// Rows [0, rows) of x from column k0 into shared memory, zero behind what there is, `width`
+/// columns.
 template <class T, unsigned ROWS, unsigned DEPTH, unsigned XCOUNT, class X>
-__device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned rows, unsigned k0, unsigned depth, unsigned width, X x) {
+__device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned rows, unsigned k0,
+                                          unsigned depth, unsigned width, X x) {
   constexpr unsigned stride = fewThreads * XCOUNT;
 #pragma unroll(DEPTH / stride > 2 ? 1 : DEPTH / stride + 1)
   for (unsigned n = 0; n < DEPTH; n += stride) {
@@ -27,10 +30,11 @@ __device__ __forceinline__ void stageRows(typename T::Storage *staged, unsigned 
   }
 }
 
-/// Writes the sums of a block, in shared memory as `parts` times [ROWS][COLUMNS], parts added in order.
+/// Writes the sums of a block, in shared memory as `parts` times [ROWS][COLUMNS], parts added in
+/// order.
 template <unsigned ROWS, unsigned COLUMNS, class Write>
-__device__ __forceinline__ void writeSums(const float *sums, unsigned parts, unsigned rows, unsigned firstColumn, unsigned columnCount,
-                                          Write write) {
+__device__ __forceinline__ void writeSums(const float *sums, unsigned parts, unsigned rows,
+                                          unsigned firstColumn, unsigned columnCount, Write write) {
   __syncthreads();
 #pragma unroll
   for (unsigned n = 0; n < ROWS * COLUMNS; n += fewThreads) {
@@ -46,9 +50,11 @@ __device__ __forceinline__ void writeSums(const float *sums, unsigned parts, uns
 }
 
 /// Neighbours of the weight lie along k: a warp has COLUMNS / 8 columns, its lanes lie along k.
-template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
-__device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
-                                                X x, Weight weight, Write write) {
+template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH,
+          class X, class Weight, class Write>
+__device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, unsigned firstColumn,
+                                                unsigned columnCount, unsigned depth, X x,
+                                                Weight weight, Write write) {
   // Sums of several rows leave registers for fewer loads under way.
   constexpr unsigned each = COLUMNS / (fewThreads / 32), ahead = (ROWS > 1 ? 4 : 8) / each;
   constexpr unsigned step = 32 * COUNT, round = ahead * step;
@@ -117,11 +123,15 @@ __device__ __forceinline__ void linearFewAlongK(char *memory, unsigned rows, uns
   writeSums<ROWS, COLUMNS>(all, 1, rows, firstColumn, columnCount, write);
 }
 
-/// Neighbours of the weight lie along its columns: COLUMNS / COUNT threads have one k, the others of the block other ones.
-template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH, class X, class Weight, class Write>
-__device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, unsigned firstColumn, unsigned columnCount, unsigned depth,
-                                                X x, Weight weight, Write write) {
-  constexpr unsigned across = COLUMNS / COUNT, slots = fewThreads / across, ahead = ROWS > 1 ? 4 : 8, round = ahead * slots;
+/// Neighbours of the weight lie along its columns: COLUMNS / COUNT threads have one k, the others
+/// of the block other ones.
+template <class T, unsigned ROWS, unsigned COLUMNS, unsigned COUNT, unsigned XCOUNT, unsigned DEPTH,
+          class X, class Weight, class Write>
+__device__ __forceinline__ void linearFewAlongN(char *memory, unsigned rows, unsigned firstColumn,
+                                                unsigned columnCount, unsigned depth, X x,
+                                                Weight weight, Write write) {
+  constexpr unsigned across = COLUMNS / COUNT, slots = fewThreads / across,
+                     ahead = ROWS > 1 ? 4 : 8, round = ahead * slots;
   static_assert(across <= 32 && DEPTH % round == 0, "chunks of whole rounds");
   auto *staged = reinterpret_cast<typename T::Storage *>(memory);
   unsigned slot = threadIdx.x / across, own = threadIdx.x % across;

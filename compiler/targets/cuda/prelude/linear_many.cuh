@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // needs: vectors matrix
-// Many rows: result[row][column] = sum over k of x[row][k] * weight[column][k] by tiles of 64 rows and 128 columns (f32: 64) of
-// 256 threads. bf16 and f16 go through three stages of asynchronous copies to the tensor cores, f32 through shared memory to
-// multiply-adds. Every sum has k ascending, whatever the tile.
+// Many rows: result[row][column] = sum over k of x[row][k] * weight[column][k] by tiles of 64 rows
+// and 128 columns (f32: 64) of 256 threads. bf16 and f16 go through three stages of asynchronous
+// copies to the tensor cores, f32 through shared memory to multiply-adds. Every sum has k
+// ascending, whatever the tile.
 //   x(row, k), weight(column, k): pointers to elements; write(row, column, sum).
 
 constexpr unsigned manyRows = 64, manyDepth = 32;
 
-/// `ROWS` rows (of x, or columns of the weight) and manyDepth k of an operand into shared memory, as [row][k] or [k][row];
-/// zero outside. COUNT neighbours, along k or along rows, are one copy; 8 are asynchronous.
+/// `ROWS` rows (of x, or columns of the weight) and manyDepth k of an operand into shared memory,
+/// as [row][k] or [k][row]; zero outside. COUNT neighbours, along k or along rows, are one copy; 8
+/// are asynchronous.
 template <class T, bool ALONGK, unsigned ROWS, unsigned COUNT, class Source>
-__device__ __forceinline__ void stageTile(unsigned short *tile, unsigned rows, unsigned depth, unsigned firstRow, unsigned k0, Source source) {
-  constexpr unsigned inner = ALONGK ? manyDepth : ROWS, outer = ALONGK ? ROWS : manyDepth, stride = inner + 8;
+__device__ __forceinline__ void stageTile(unsigned short *tile, unsigned rows, unsigned depth,
+                                          unsigned firstRow, unsigned k0, Source source) {
+  constexpr unsigned inner = ALONGK ? manyDepth : ROWS, outer = ALONGK ? ROWS : manyDepth,
+                     stride = inner + 8;
 #pragma unroll
   for (unsigned n = 0; n < inner * outer / COUNT; n += 256) {
     unsigned i = n + threadIdx.x, along = i % (inner / COUNT) * COUNT, across = i / (inner / COUNT);
@@ -31,12 +35,16 @@ __device__ __forceinline__ void stageTile(unsigned short *tile, unsigned rows, u
   }
 }
 
-template <class T, bool XALONGK, unsigned XCOUNT, bool ALONGK, unsigned COUNT, class X, class Weight, class Write>
-__device__ __forceinline__ void linearManyMatrix(char *memory, unsigned rows, unsigned firstRow, unsigned columnCount, unsigned firstColumn,
+template <class T, bool XALONGK, unsigned XCOUNT, bool ALONGK, unsigned COUNT, class X,
+          class Weight, class Write>
+__device__ __forceinline__ void linearManyMatrix(char *memory, unsigned rows, unsigned firstRow,
+                                                 unsigned columnCount, unsigned firstColumn,
                                                  unsigned depth, X x, Weight weight, Write write) {
   constexpr unsigned columns = 128, stages = 3;
-  constexpr unsigned xStride = (XALONGK ? manyDepth : manyRows) + 8, stride = (ALONGK ? manyDepth : columns) + 8;
-  constexpr unsigned xTile = xStride * (XALONGK ? manyRows : manyDepth), tile = stride * (ALONGK ? columns : manyDepth);
+  constexpr unsigned xStride = (XALONGK ? manyDepth : manyRows) + 8,
+                     stride = (ALONGK ? manyDepth : columns) + 8;
+  constexpr unsigned xTile = xStride * (XALONGK ? manyRows : manyDepth),
+                     tile = stride * (ALONGK ? columns : manyDepth);
   auto *xs = reinterpret_cast<unsigned short *>(memory), *ws = xs + stages * xTile;
   unsigned warp = threadIdx.x / 32, lane = threadIdx.x % 32;
   unsigned warpRow = warp / 4 * 32, warpColumn = warp % 4 * 32;
@@ -44,8 +52,10 @@ __device__ __forceinline__ void linearManyMatrix(char *memory, unsigned rows, un
   unsigned tiles = (depth + manyDepth - 1) / manyDepth;
   auto stage = [&](unsigned t) {
     if (t < tiles) {
-      stageTile<T, XALONGK, manyRows, XCOUNT>(xs + t % stages * xTile, rows, depth, firstRow, t * manyDepth, x);
-      stageTile<T, ALONGK, columns, COUNT>(ws + t % stages * tile, columnCount, depth, firstColumn, t * manyDepth, weight);
+      stageTile<T, XALONGK, manyRows, XCOUNT>(xs + t % stages * xTile, rows, depth, firstRow,
+                                              t * manyDepth, x);
+      stageTile<T, ALONGK, columns, COUNT>(ws + t % stages * tile, columnCount, depth, firstColumn,
+                                           t * manyDepth, weight);
     }
     commitCopies();
   };
@@ -87,7 +97,8 @@ __device__ __forceinline__ void linearManyMatrix(char *memory, unsigned rows, un
       }
 }
 
-/// An operand's 64 rows and 16 k, of which a thread brings four elements, into shared memory as [k][row].
+/// An operand's 64 rows and 16 k, of which a thread brings four elements, into shared memory as
+/// [k][row].
 template <bool ALONGK, unsigned COUNT> struct RegisterTile {
   static constexpr unsigned depth = 16, stride = manyRows + 4;
   float values[4];
@@ -101,7 +112,8 @@ template <bool ALONGK, unsigned COUNT> struct RegisterTile {
       row = n % manyRows, k = n / manyRows;
   }
   template <class Source>
-  __device__ __forceinline__ void load(unsigned rows, unsigned firstRow, unsigned total, unsigned k0, Source source) {
+  __device__ __forceinline__ void load(unsigned rows, unsigned firstRow, unsigned total,
+                                       unsigned k0, Source source) {
     if constexpr (COUNT == 4) {
       unsigned row, k;
       place(0, row, k);
@@ -117,7 +129,8 @@ template <bool ALONGK, unsigned COUNT> struct RegisterTile {
       for (unsigned i = 0; i < 4; ++i) {
         unsigned row, k;
         place(i, row, k);
-        values[i] = firstRow + row < rows && k0 + k < total ? __ldg(source(firstRow + row, k0 + k)) : 0.0f;
+        values[i] =
+            firstRow + row < rows && k0 + k < total ? __ldg(source(firstRow + row, k0 + k)) : 0.0f;
       }
     }
   }
@@ -131,8 +144,10 @@ template <bool ALONGK, unsigned COUNT> struct RegisterTile {
   }
 };
 
-template <bool XALONGK, unsigned XCOUNT, bool ALONGK, unsigned COUNT, class X, class Weight, class Write>
-__device__ __forceinline__ void linearManyFloat(char *memory, unsigned rows, unsigned firstRow, unsigned columnCount, unsigned firstColumn,
+template <bool XALONGK, unsigned XCOUNT, bool ALONGK, unsigned COUNT, class X, class Weight,
+          class Write>
+__device__ __forceinline__ void linearManyFloat(char *memory, unsigned rows, unsigned firstRow,
+                                                unsigned columnCount, unsigned firstColumn,
                                                 unsigned depth, X x, Weight weight, Write write) {
   typedef RegisterTile<XALONGK, XCOUNT> XTile;
   typedef RegisterTile<ALONGK, COUNT> Tile;
