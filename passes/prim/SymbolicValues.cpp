@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/prim/SymbolicValues.h"
+#include "passes/prim/IntegerArithmetic.h"
 #include "llvm/ADT/APSInt.h"
 
 using namespace mlir;
@@ -60,7 +61,7 @@ private:
     return tensor && tensor->knows(position) ? tensor->at(position) : Expr();
   }
 
-  /// Floats stand for integers here; a fraction has no expression.
+  /// False for floats, which stand for integers here.
   bool isIntegral(Value value) { return isa<IntegerType>(elementType(value)); }
 
   bool isTruth(Value value) { return elementType(value).isInteger(1); }
@@ -99,60 +100,15 @@ private:
       return constant(context, 1);
     if (!a || !b)
       return {};
-    bool knownDivisor = provablyNonZero(b, dims);
-    if (!isIntegral(o.getLhs()) && o.getKind() == BinaryKind::Div && !(knownDivisor && floorDiv(a, b) * b == a))
+    // Of floats only divisions that come out even: a fraction has no expression.
+    if (!isIntegral(o.getLhs()) && o.getKind() == BinaryKind::Div && !(provablyNonZero(b, dims) && floorDiv(a, b) * b == a))
       return {};
-    switch (o.getKind()) {
-    case BinaryKind::Add:
-      return a + b;
-    case BinaryKind::Sub:
-      return a - b;
-    case BinaryKind::Mul:
-      return a * b;
-    case BinaryKind::Div:
-      if (!knownDivisor)
-        return {};
-      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? floorDiv(a, b) : truncDiv(a, b);
-    case BinaryKind::Mod:
-      return knownDivisor ? mod(a, b) : Expr();
-    case BinaryKind::Rem:
-      if (!knownDivisor)
-        return {};
-      return provablyNonNegative(a, dims) && provablyNonNegative(b, dims) ? mod(a, b) : a - b * truncDiv(a, b);
-    case BinaryKind::Min:
-      return truth ? a * b : min(a, b);
-    case BinaryKind::Max:
-      return truth ? a + b - a * b : max(a, b);
-    case BinaryKind::And:
-      return truth ? a * b : Expr();
-    case BinaryKind::Or:
-      return truth ? a + b - a * b : Expr();
-    case BinaryKind::Xor:
-      return truth ? a + b - a * b * 2 : Expr();
-    default:
-      return {};
-    }
+    return apply(o.getKind(), a, b, truth, dims);
   }
 
   Expr element(CompareOp o, Position p) {
     Expr a = operandAt(o.getLhs(), p), b = operandAt(o.getRhs(), p);
-    if (!a || !b)
-      return {};
-    switch (o.getKind()) {
-    case CompareKind::Eq:
-      return equal(a, b);
-    case CompareKind::Ne:
-      return logicalNot(equal(a, b));
-    case CompareKind::Lt:
-      return less(a, b);
-    case CompareKind::Le:
-      return lessEqual(a, b);
-    case CompareKind::Gt:
-      return less(b, a);
-    case CompareKind::Ge:
-      return lessEqual(b, a);
-    }
-    llvm_unreachable("unknown comparison");
+    return a && b ? apply(o.getKind(), a, b) : Expr();
   }
 
   Expr element(SelectOp o, Position p) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "passes/recognize/Elements.h"
+#include "passes/prim/IntegerArithmetic.h"
 #include <cmath>
 
 using namespace mlir;
@@ -372,34 +373,8 @@ Expr Elements::computeInteger(const Element &e) {
   auto operandAt = [&](unsigned i) { return integer(op->getOperand(i), e.at); };
   bool truth = elementType(e.value).isInteger(1);
   if (auto o = dyn_cast<BinaryOp>(op); o && isa<IntegerType>(elementType(e.value))) {
-    Expr a = operandAt(0), b = operandAt(1);
-    bool positive = provablyNonNegative(a, extents) && provablyNonNegative(b - 1, extents);
-    switch (o.getKind()) {
-    case BinaryKind::Add:
-      return a + b;
-    case BinaryKind::Sub:
-      return a - b;
-    case BinaryKind::Mul:
-      return a * b;
-    case BinaryKind::Div:
-      return positive ? floorDiv(a, b) : unknown(e.value, e.at);
-    case BinaryKind::Mod:
-      return provablyNonZero(b, extents) ? mod(a, b) : unknown(e.value, e.at);
-    case BinaryKind::Rem:
-      return positive ? mod(a, b) : unknown(e.value, e.at);
-    case BinaryKind::Min:
-      return truth ? a * b : min(a, b);
-    case BinaryKind::Max:
-      return truth ? a + b - a * b : max(a, b);
-    case BinaryKind::And:
-      return truth ? a * b : unknown(e.value, e.at);
-    case BinaryKind::Or:
-      return truth ? a + b - a * b : unknown(e.value, e.at);
-    case BinaryKind::Xor:
-      return truth ? a + b - a * b * 2 : unknown(e.value, e.at);
-    default:
-      return unknown(e.value, e.at);
-    }
+    Expr a = operandAt(0), b = operandAt(1), found = apply(o.getKind(), a, b, truth, extents);
+    return found ? found : unknown(e.value, e.at);
   }
   if (auto o = dyn_cast<UnaryOp>(op)) {
     if (o.getKind() == UnaryKind::Neg && isa<IntegerType>(elementType(e.value)))
@@ -410,20 +385,7 @@ Expr Elements::computeInteger(const Element &e) {
   }
   if (auto o = dyn_cast<CompareOp>(op); o && isa<IntegerType>(elementType(o.getLhs()))) {
     Expr a = operandAt(0), b = operandAt(1);
-    switch (o.getKind()) {
-    case CompareKind::Eq:
-      return prim::equal(a, b);
-    case CompareKind::Ne:
-      return logicalNot(prim::equal(a, b));
-    case CompareKind::Lt:
-      return less(a, b);
-    case CompareKind::Le:
-      return lessEqual(a, b);
-    case CompareKind::Gt:
-      return less(b, a);
-    case CompareKind::Ge:
-      return lessEqual(b, a);
-    }
+    return apply(o.getKind(), a, b);
   }
   if (isa<SelectOp>(op)) {
     Expr c = operandAt(0);

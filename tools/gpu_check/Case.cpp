@@ -4,12 +4,12 @@
 #include "runtime/format/engine_generated.h"
 #include "tools/dsc/Convert.h"
 #include "tools/dsc/NpyFormat.h"
+#include "tools/dsc/RuntimeHandles.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <chrono>
-#include <cstring>
 #include <fstream>
 #include <limits>
 #include <sstream>
@@ -142,25 +142,9 @@ std::vector<dsc_tensor> &Case::Session::inputsOf(const Call &call) {
     std::string why;
     if (!convertTo(static_cast<NpyType>(info.dtype), array, why))
       failed(fmt::format("input '{}': {}", info.name, why));
-    dsc_tensor tensor = {};
-    tensor.dtype = info.dtype;
-    tensor.rank = static_cast<int32_t>(array.dims.size());
-    std::copy(array.dims.begin(), array.dims.end(), tensor.dims);
-    tensor.data = array.bytes.data();
-    p.tensors.push_back(tensor);
+    p.tensors.push_back(tensorOf(array));
   }
   return p.tensors;
-}
-
-static NpyArray copyOf(const dsc_tensor &tensor, const std::string &name) {
-  NpyArray array;
-  array.name = name;
-  array.type = static_cast<NpyType>(tensor.dtype);
-  array.dims.assign(tensor.dims, tensor.dims + tensor.rank);
-  array.bytes.resize(static_cast<size_t>(array.elementCount()) * npySize(array.type));
-  if (tensor.data && !array.bytes.empty())
-    std::memcpy(array.bytes.data(), tensor.data, array.bytes.size());
-  return array;
 }
 
 // What the call gives under each expected name, in that order.
@@ -174,7 +158,7 @@ std::vector<NpyArray> Case::results(Session &s, const Call &call) {
       dsc_value_info info;
       dsc_entry_output(s.engine, entry, i, &info);
       if (want.name == info.name)
-        found.push_back(copyOf(outputs[i], want.name));
+        found.push_back(arrayOf(outputs[i], want.name));
     }
     for (size_t i = 0; i < dsc_entry_state_count(s.engine, entry); ++i) {
       dsc_state_info info;
@@ -183,7 +167,7 @@ std::vector<NpyArray> Case::results(Session &s, const Call &call) {
         continue;
       dsc_tensor tensor = {};
       check(dsc_session_read_state(s.session, info.name, &tensor, &s.error), s.error);
-      NpyArray array = copyOf(tensor, want.name);
+      NpyArray array = arrayOf(tensor, want.name);
       tensor.data = array.bytes.data();
       if (!array.bytes.empty())
         check(dsc_session_read_state(s.session, info.name, &tensor, &s.error), s.error);
