@@ -61,6 +61,7 @@ static void optimize(OpPassManager &pm, const CompileOptions &options) {
     splits.leastRows = 64;
     splits.mostSplits = 128;
     splits.mostItems = 64;
+    splits.queryShare = 10;
   }
   entry.addPass(createSplitAttention(splits));
   DecomposeWithoutKernelOptions kernels;

@@ -401,8 +401,9 @@ def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
   let summary = "attention of few queries over a long past becomes parts that are computed side by side";
   let description = [{
     With at most `most-items` blocks of 32 rows of scores (sequences, groups, heads of a group and queries) and more than `least-rows` rows of
-    the past, each split of the past is a work item of its own. A split has `least-rows` rows or more, and there are `most-splits` at most. Where
-    only the run knows the sizes, `dsc.choose` takes one form.
+    the past, each split of the past is a work item of its own. A split has `least-rows` rows or more, and there are `most-splits` at most. With
+    `query-share` n it has so many rows that the queries of its heads (32 at most, a block's), which every split reads, are an n-th at most of the bytes of its
+    rows and sums. Where only the run knows the sizes, `dsc.choose` takes one form.
 
     ```mlir
     %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... -> tensor<1x1x16x1x512xf32>
@@ -415,7 +416,8 @@ def SplitAttention : Pass<"split-attention", "::mlir::func::FuncOp"> {
   }];
   let options = [Option<"leastRows", "least-rows", "int64_t", "256", "rows of a split at least: a multiple of 64">,
                  Option<"mostSplits", "most-splits", "int64_t", "16", "splits at most">,
-                 Option<"mostItems", "most-items", "int64_t", "16", "blocks of rows of scores above which nothing is split">];
+                 Option<"mostItems", "most-items", "int64_t", "16", "blocks of rows of scores above which nothing is split">,
+                 Option<"queryShare", "query-share", "int64_t", "0", "queries are at most this part of what else a split moves; 0: whatever they are">];
   let statistics = [Statistic<"numSplit", "split", "Number of attentions split">];
   let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
 }

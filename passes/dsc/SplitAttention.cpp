@@ -13,6 +13,32 @@ namespace dsc {
 
 namespace {
 
+int64_t bytesOf(Type type) { return type.getIntOrFloatBitWidth() / 8; }
+
+/// Rows of a split at least, such that the queries of a head's group, which every split reads again, are no more than a `share`-th of
+/// the bytes that it moves besides: its rows and, in f32 or f64, its sums. A number of the model: bits do not depend on how many queries there are.
+int64_t rowsForQueries(model::AttentionOp op, int64_t leastRows, int64_t share) {
+  constexpr int64_t tile = 32, mostHeads = 32;
+  auto heads = asConstant(getDims(op.getResult())[2]), valueWidth = asConstant(getDims(op.getResult()).back());
+  if (!share || !heads || !valueWidth)
+    return leastRows;
+  int64_t perRow = 0, queries = 0, keysWidth = 0;
+  bool sharesRows = op.getValues() == op.getKeys()[0];
+  for (auto [query, key] : llvm::zip(op.getQueries(), op.getKeys())) {
+    auto width = asConstant(getDims(key).back());
+    if (!width)
+      return leastRows;
+    keysWidth += *width;
+    queries += *width * bytesOf(elementType(query));
+  }
+  Type type = elementType(op.getValues());
+  perRow = (keysWidth + (sharesRows ? 0 : *valueWidth)) * bytesOf(type);
+  int64_t sums = *valueWidth * (type.isF64() ? 8 : 4);
+  int64_t blockHeads = std::min(*heads, mostHeads);
+  int64_t rows = int64_t(llvm::divideCeil(std::max<int64_t>(0, blockHeads * (share * queries - sums)), perRow));
+  return std::max<int64_t>(leastRows, llvm::divideCeil(rows, tile) * tile);
+}
+
 /// 1 where queries are so few that splits give work to processors without it, and the past has more than one split.
 Expr worthSplitting(model::AttentionOp op, int64_t mostItems, int64_t leastRows) {
   MLIRContext *context = op.getContext();
@@ -45,13 +71,14 @@ struct SplitAttention : impl::SplitAttentionBase<SplitAttention> {
     SmallVector<model::AttentionOp> all;
     getOperation().walk([&](model::AttentionOp op) { all.push_back(op); });
     for (model::AttentionOp op : all) {
-      Expr condition = worthSplitting(op, mostItems, leastRows);
+      int64_t rows = rowsForQueries(op, leastRows, queryShare);
+      Expr condition = worthSplitting(op, mostItems, rows);
       if (isConstant(condition, 0))
         continue;
       ++numSplit;
       OpBuilder b(op);
       b.setInsertionPointAfter(op);
-      Value parts = split(b, op, leastRows, mostSplits);
+      Value parts = split(b, op, rows, mostSplits);
       if (isConstant(condition, 1)) {
         op.replaceAllUsesWith(parts);
         op.erase();

@@ -52,6 +52,10 @@ public:
   void overIndex(Expr extent, llvm::function_ref<void(Expr)> body);
   /// for (i = first; i < extent; i += step), `first` and `step` C++ expressions.
   void overIndex(Expr extent, const llvm::Twine &first, const llvm::Twine &step, llvm::function_ref<void(Expr)> body);
+  /// Neighbours of a thread where `threads` share `dims`: a vector of 16 bytes at most that divides the last dimension and leaves no
+  /// thread idle. Where some vector gives all threads the same few rounds it is the widest such one: loops of the group that walk the
+  /// dimensions alike are then unrolled, and vectors that the first has loaded stay in registers for the second.
+  static unsigned sharedWidth(llvm::ArrayRef<Expr> dims, unsigned bytes, unsigned threads);
   /// An unrolled loop over `width` neighbours. In it, loads and stores of neighbours in memory, aligned to the vector, are done at once,
   /// in front of and behind the loop.
   void overLanes(unsigned width, llvm::function_ref<void(Expr)> body);
@@ -80,6 +84,10 @@ public:
                  llvm::function_ref<std::vector<std::string>(llvm::ArrayRef<std::string>, llvm::ArrayRef<std::string>)> combine);
 
   unsigned outputBuffer(unsigned output) { return kernel.getNumInputs() + output; }
+  /// Whether the kernel writes to it.
+  bool changes(unsigned buffer) {
+    return buffer >= kernel.getNumInputs() || llvm::is_contained(kernel.getAliases(), int64_t(buffer));
+  }
   mlir::Type elementTypeOf(unsigned buffer) { return mlir::getElementTypeOrSelf(bufferType(kernel, buffer)); }
   /// Name of the pointer parameter, "in0" or "out0".
   llvm::StringRef bufferName(unsigned buffer) const { return buffers[buffer]; }
@@ -143,6 +151,8 @@ private:
   void overReduced(llvm::ArrayRef<Expr> dims, bool together, mlir::Type type, llvm::function_ref<void(llvm::ArrayRef<Expr>)> body);
   std::optional<std::string> loadVector(unsigned buffer, Expr offset);
   bool storeVector(unsigned buffer, Expr offset, llvm::StringRef value);
+  /// An array for a vector that is loaded in `home`, and whether an earlier loop has filled it.
+  std::pair<std::string, bool> vectorArray(unsigned buffer, Expr base, Scope *home);
   /// The offset of lane 0 where lanes are neighbours and lane 0 is aligned; else null.
   Expr vectorBase(Expr offset);
 
@@ -169,6 +179,20 @@ private:
     std::vector<std::string> after;
   };
   Lanes lanes;
+  /// The unrolled loop of the group that is open: its index, and the variable that counts its rounds.
+  struct Rounds {
+    Expr index;
+    Scope *scope = nullptr;
+    std::string round;
+    int64_t count = 0;
+  };
+  Rounds rounds;
+  /// Vectors of all rounds of a loop, in registers: the array, and the loop that fills it.
+  struct Kept {
+    std::string array;
+    Scope *home, *loop;
+  };
+  std::map<std::tuple<unsigned, unsigned, int64_t, const void *>, Kept> kept;
   bool ordered = false;
   unsigned symbols = 0;
 };

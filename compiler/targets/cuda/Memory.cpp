@@ -88,6 +88,24 @@ static std::string copy(const Twine &to, const Twine &from, unsigned chunk) {
   return ("copy_" + Twine(chunk) + "(" + to + ", " + from + ");").str();
 }
 
+std::pair<std::string, bool> KernelSource::vectorArray(unsigned buffer, Expr base, Scope *home) {
+  std::string text = ("__align__(16) " + storageType(elementTypeOf(buffer)) + " ").str(), array = fresh(bufferName(buffer));
+  std::string size = "[" + std::to_string(lanes.width) + "];";
+  if (home != rounds.scope || changes(buffer)) {
+    lineIn(home, text + array + size);
+    return {array, false};
+  }
+  auto anyLoop = [&](Expr leaf) { return leaf == rounds.index ? std::optional(symbol(kernel.getContext(), "%position")) : std::nullopt; };
+  Kept &of = kept[{buffer, lanes.width, rounds.count, substitute(base, anyLoop).getAsOpaquePointer()}];
+  // A loop that is open may stand behind this one in the source.
+  bool isFilled = of.loop && !of.loop->open && of.home->open;
+  if (!isFilled) {
+    lineIn(group.scope, text + array + "[" + Twine(rounds.count) + "]" + size);
+    of = {array, group.scope, rounds.scope};
+  }
+  return {of.array + "[" + rounds.round + "]", isFilled};
+}
+
 std::optional<std::string> KernelSource::loadVector(unsigned buffer, Expr offset) {
   Type type = elementTypeOf(buffer);
   unsigned size = storageBytes(type), bytes = size * lanes.width;
@@ -95,12 +113,12 @@ std::optional<std::string> KernelSource::loadVector(unsigned buffer, Expr offset
   if (!base)
     return std::nullopt;
   prelude("copies");
-  std::string array = fresh(bufferName(buffer)), lane = leaves[lanes.index];
+  std::string lane = leaves[lanes.index];
   Scope *home = homeOf(base);
   std::string place = emit(base);
   unsigned chunk = chunkOf(bytes);
-  lineIn(home, "__align__(16) " + storageType(type) + " " + array + "[" + Twine(lanes.width) + "];");
-  for (unsigned done = 0; done < bytes; done += chunk) {
+  auto [array, isFilled] = vectorArray(buffer, base, home);
+  for (unsigned done = 0; !isFilled && done < bytes; done += chunk) {
     std::string more = done ? " + " + std::to_string(done / size) : "";
     lineIn(home, copy(array + more, bufferName(buffer) + " + " + place + more, chunk));
   }

@@ -297,8 +297,25 @@ std::string KernelSource::emitTruth(Expr condition) {
 
 /// Loops of a group of threads with fewer rounds are not unrolled.
 constexpr int64_t mostShortRounds = 8;
+/// So many rounds are unrolled where all threads have all of them.
+constexpr int64_t mostWholeRounds = 4;
 
 // ---- Loops ----------------------------------------------------------------------------------------------
+
+unsigned KernelSource::sharedWidth(ArrayRef<Expr> dims, unsigned bytes, unsigned threads) {
+  if (dims.empty())
+    return 1;
+  auto count = asConstant(product(dims.back().getContext(), dims));
+  unsigned widest = 1;
+  for (unsigned w = 16 / std::max(2u, bytes); w; w /= 2) {
+    if (!isConstant(mod(dims.back(), prim::constant(dims.back().getContext(), w)), 0) || (count && *count / w < threads))
+      continue;
+    widest = std::max(widest, w);
+    if (count && *count % (w * threads) == 0 && *count <= mostWholeRounds * w * threads)
+      return w;
+  }
+  return widest;
+}
 
 void KernelSource::overIndex(Expr extent, llvm::function_ref<void(Expr)> body) {
   if (isConstant(extent, 1)) {
@@ -313,10 +330,19 @@ void KernelSource::overIndex(Expr extent, const Twine &first, const Twine &step,
   Expr position = newIndex(extent);
   bool isInt = isSmall(position) && (magnitude(extent).value_or(0) < (1 << 30));
   std::string next = by == "1" ? "++" + i : i + " += " + by;
-  // Unrolled, a loop of few rounds would be code that no thread ever runs.
+  // Unrolled, a loop of few rounds would be code that no thread ever runs; but where all threads have all rounds.
   int64_t stride = 0;
   auto count = asConstant(extent);
   bool isShort = by != "1" && count && !StringRef(by).getAsInteger(10, stride) && *count < mostShortRounds * stride;
+  if (isShort && group.threads == stride && group.lane == first.str() && *count % stride == 0 && *count <= mostWholeRounds * stride) {
+    std::string round = fresh("round");
+    Scope *scope = open("#pragma unroll\nfor (int " + Twine(round) + " = 0; " + round + " < " + Twine(*count / stride) + "; ++" + round + ")");
+    bind(position, define(current, "int", "i", group.lane + " + " + round + " * " + by));
+    Rounds outer = std::exchange(rounds, {position, scope, round, *count / stride});
+    body(position);
+    rounds = std::move(outer);
+    return close();
+  }
   open((isShort ? "#pragma unroll 1\n" : "") + Twine("for (") + Twine(isInt ? "int " : "long long ") + i + " = " + first + "; " + i + " < " + limit + "; " + next + ")");
   bind(position, i);
   body(position);

@@ -116,16 +116,11 @@ private:
   unsigned blockThreads() const { return std::max(128u, rows.groupThreads); }
   unsigned rowsOfBlock() const { return blockThreads() / rows.groupThreads; }
 
-  /// Neighbours of a thread along the last dimension, where it is cut into whole vectors and no thread is left idle.
   unsigned chooseWidth() const {
     unsigned bytes = 2;
     for (Value v : target.values)
       bytes = std::max(bytes, storageBytes(prim::elementType(v)));
-    auto count = asConstant(product(context, rows.inner));
-    for (unsigned w = 16 / bytes; w > 1; w /= 2)
-      if (isConstant(mod(rows.inner.back(), constant(w)), 0) && (!count || *count / w >= rows.groupThreads))
-        return w;
-    return 1;
+    return KernelSource::sharedWidth(rows.inner, bytes, rows.groupThreads);
   }
 
   Target target;

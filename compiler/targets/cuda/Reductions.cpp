@@ -65,14 +65,9 @@ void KernelSource::overReduced(ArrayRef<Expr> dims, bool together, Type type, ll
     nest(0);
     return;
   }
-  // Neighbouring threads take neighbours along the last dimension; several each, where a vector fits and nobody is left idle.
+  // Neighbouring threads take neighbours along the last dimension; several each.
   SmallVector<Expr> cut(dims);
-  auto count = asConstant(product(kernel.getContext(), dims));
-  int64_t width = 1;
-  if (!dims.empty())
-    for (int64_t w = 16 / std::max(2u, storageBytes(type)); w > 1 && width == 1; w /= 2)
-      if (isConstant(mod(dims.back(), constant(w)), 0) && (!count || *count / w >= group.threads))
-        width = w;
+  unsigned width = sharedWidth(dims, storageBytes(type), group.threads);
   if (width > 1)
     cut.back() = floorDiv(dims.back(), constant(width));
   overIndex(product(kernel.getContext(), cut), group.lane, std::to_string(group.threads), [&](Expr number) {

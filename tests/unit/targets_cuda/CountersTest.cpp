@@ -54,6 +54,17 @@ TEST_F(Counters, PartsOfAttentionOverALatentCache) {
              {.sizes = {1, 1024, 0}, .absolute = 2e-2, .relative = 2e-2});
 }
 
+TEST_F(Counters, NormReadsARowOnce) {
+  for (std::string type : {"f32", "bf16"})
+    for (std::string width : {"192", "512", "1536", "2048"}) {
+      std::string x = "tensor<1x" + width + "x" + type + ">", w = "tensor<" + width + "x" + type + ">";
+      expectLean("sizes [] strides [unit, unit, unit] aliases [-1] {\n^bb0(%x: " + x + ", %w: " + w + "):\n" +
+                     "  %r = dsc.rms_norm %x weight(%w) {epsilon = 1.0e-6 : f64} : (" + x + ", " + w + ") -> " + x +
+                     "\n  plan.yield %r : " + x + "\n}",
+                 {.absolute = 2e-2, .relative = 2e-2});
+    }
+}
+
 TEST_F(Counters, SumOfParts) {
   expectLean(combineText(16, 512, "bf16"), {.sizes = {32}, .absolute = 1, .relative = 1});
 }

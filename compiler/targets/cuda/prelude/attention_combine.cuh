@@ -10,9 +10,10 @@ __device__ __forceinline__ void combineAttention(unsigned splits, Top top, Total
   constexpr unsigned each = (VALUES + THREADS - 1) / THREADS;
   __shared__ Sum factors[THREADS], warpTops[THREADS / 32];
   const Sum none = MinusInfinity<T>::value();
-  Sum most = none;
+  const Sum own = threadIdx.x < splits ? top(threadIdx.x) : none;
+  Sum most = own;
 #pragma unroll 1
-  for (unsigned split = threadIdx.x; split < splits; split += THREADS) {
+  for (unsigned split = threadIdx.x + THREADS; split < splits; split += THREADS) {
     Sum here = top(split);
     most = here > most ? here : most;
   }
@@ -36,7 +37,7 @@ __device__ __forceinline__ void combineAttention(unsigned splits, Top top, Total
     if (first)
       __syncthreads();
     if (threadIdx.x < here) {
-      factors[threadIdx.x] = exponential(top(first + threadIdx.x) - reference);
+      factors[threadIdx.x] = exponential((first ? top(first + threadIdx.x) : own) - reference);
       totals[threadIdx.x] = total(first + threadIdx.x);
     }
     __syncthreads();
