@@ -8,7 +8,7 @@ import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
 HIDDEN, HEADS, NOPE, ROPE, VALUE, RANK = 1024, 16, 128, 64, 128, 512
-EXPERTS, CHOSEN, WIDTH, SHARED = 16, 6, 352, 704
+EXPERTS, CHOSEN, WIDTH, SHARED = 8, 6, 704, 1408
 TYPES = {"f32": (TensorProto.FLOAT, np.float32), "bf16": (TensorProto.BFLOAT16, ml_dtypes.bfloat16)}
 
 
@@ -81,14 +81,13 @@ class Layer:
                            self.constant(self.random.standard_normal((HIDDEN, EXPERTS)) / 32, np.float32))
         weights, ids = self.node("TopK", self.node("Softmax", logits, axis=-1), self.ints(CHOSEN), outputs=2, axis=-1)
         ids = self.node("Reshape", ids, self.ints(-1, 1))
-        repeated = self.node("Reshape", self.node("Tile", self.node("Unsqueeze", rows, self.ints(1)), self.ints(1, CHOSEN, 1)), self.ints(-1, HIDDEN, 1))
+        repeated = self.node("Reshape", self.node("Tile", self.node("Unsqueeze", rows, self.ints(1)), self.ints(1, CHOSEN, 1)), self.ints(-1, HIDDEN))
 
         def times(out: int, depth: int, x: str) -> str:
             stacked = self.constant(self.random.standard_normal((EXPERTS, out, depth), np.float32) / np.float32(np.sqrt(depth)))
-            return self.node("MatMul", self.node("GatherND", stacked, ids), x)
+            return self.node("Squeeze", self.node("MatMul", self.node("GatherND", stacked, ids), self.node("Unsqueeze", x, self.ints(-1))), self.ints(-1))
 
-        hidden = self.gated(self.node("Squeeze", times(2 * WIDTH, HIDDEN, repeated), self.ints(-1)), WIDTH)
-        each = self.node("Squeeze", times(HIDDEN, WIDTH, self.node("Unsqueeze", hidden, self.ints(-1))), self.ints(-1))
+        each = times(HIDDEN, WIDTH, self.gated(times(2 * WIDTH, HIDDEN, repeated), WIDTH))
         weights = self.node("Reshape", self.node("Cast", weights, to=self.type), self.ints(-1, 1))
         each = self.node("Reshape", self.node("Mul", each, weights), self.ints(-1, CHOSEN, HIDDEN))
         routed = self.node("Reshape", self.node("ReduceSum", each, self.ints(1), keepdims=0), self.node("Shape", x))
@@ -97,7 +96,7 @@ class Layer:
         return self.node("Add", routed, self.linear(hidden, SHARED, HIDDEN))
 
     def model(self, decode: bool):
-        shapes = {"x": ["batch", 1 if decode else "seq", HIDDEN], "cos": ["batch", 1 if decode else "seq", ROPE], "sin": ["batch", 1 if decode else "seq", ROPE]}
+        shapes = {"x": ["batch", 1 if decode else "seq", HIDDEN], "cos": [1, 1 if decode else "seq", ROPE], "sin": [1, 1 if decode else "seq", ROPE]}
         normed = self.rms_norm("x", HIDDEN)
         caches, results = dict(zip(("key", "value"), self.rows(normed))), {}
         for kind, width in (("key", RANK), ("value", ROPE)):
