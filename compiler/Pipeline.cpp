@@ -49,7 +49,7 @@ static void recognize(OpPassManager &pm, const CompileOptions &) {
 
 /// The dsc operations that targets have kernels for.
 static SmallVector<std::string> getKernels() {
-  return {"dsc.attention", "dsc.attention_parts", "dsc.attention_combine", "dsc.latent_attention", "dsc.rms_norm", "dsc.layer_norm"};
+  return {"dsc.attention", "dsc.attention_parts", "dsc.attention_combine", "dsc.latent_attention", "dsc.rms_norm", "dsc.layer_norm", "dsc.route"};
 }
 
 static void optimize(OpPassManager &pm, const CompileOptions &options) {

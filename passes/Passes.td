@@ -427,7 +427,7 @@ def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::Fun
   let description = [{
     What stays: `dsc.cache_append`, which the plan does in place, `dsc.choose`, of which it computes one side, and of what is in `kernels`, the operations for
     which the target has code, those that it can hold: `dsc.attention`, its parts and expanded `dsc.latent_attention` need widths that are known and small enough for
-    the scratch of a kernel.
+    the scratch of a kernel; `dsc.route` chooses at most 32 experts, of at most 32 groups of at most 32 experts a lane of a warp (1,024 without groups).
 
     ```mlir
     %o = dsc.attention queries(%q) keys(%k) values(%v) {scale = 0.25 : f64} : ... // of an unknown width

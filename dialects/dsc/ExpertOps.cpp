@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routers and experts: verifiers, whose messages cite the constraints of the descriptions, and decompositions.
 #include "dialects/dsc/Dsc.h"
+#include "dialects/dsc/RouterScore.h"
 #include "dialects/prim/PrimBuilder.h"
 
 using namespace mlir;
@@ -32,20 +33,20 @@ static Value softmax(PrimBuilder &build, Value x) {
   return build.binary(BinaryKind::Div, exp, alongRow(build, build.reduce(ReduceKind::Sum, exp, {1}), exp));
 }
 
-/// log(1 + exp(x)) = max(x, 0) + log(1 + e) with e = exp(-|x|), which does not overflow; log(1 + e) to full relative accuracy is
-/// log(u) * e / (u - 1) with u = 1 + e rounded, and e where u is 1.
-static Value softplus(PrimBuilder &build, Value x) {
-  auto splat = [&](double value) { return build.splat(value, getDims(x), elementType(x)); };
-  Value e = build.unary(UnaryKind::Exp, build.unary(UnaryKind::Neg, build.unary(UnaryKind::Abs, x)));
-  Value one = splat(1), u = build.binary(BinaryKind::Add, e, one);
-  Value isOne = build.compare(CompareKind::Eq, u, one);
-  Value difference = build.select(isOne, one, build.binary(BinaryKind::Sub, u, one));
-  Value log = build.binary(BinaryKind::Mul, build.unary(UnaryKind::Log, u), e);
-  log = build.select(isOne, e, build.binary(BinaryKind::Div, log, difference));
-  return build.binary(BinaryKind::Add, build.binary(BinaryKind::Max, x, splat(0)), log);
-}
-
 // ---- dsc.route -----------------------------------------------------------------------------------------
+
+namespace {
+/// Elementwise functions of tensors like `x`.
+struct ScoreOps {
+  PrimBuilder &build;
+  Value x;
+  Value number(double value) { return build.splat(value, getDims(x), elementType(x)); }
+  Value unary(UnaryKind kind, Value v) { return build.unary(kind, v); }
+  Value binary(BinaryKind kind, Value v, Value w) { return build.binary(kind, v, w); }
+  Value compare(CompareKind kind, Value v, Value w) { return build.compare(kind, v, w); }
+  Value select(Value condition, Value v, Value w) { return build.select(condition, v, w); }
+};
+} // namespace
 
 /// `candidates` [N, E] with the experts of the groups that are not kept filled.
 static Value keepGroups(PrimBuilder &build, RouteOp op, Value candidates) {
@@ -67,21 +68,7 @@ static Value keepGroups(PrimBuilder &build, RouteOp op, Value candidates) {
 
 SmallVector<Value> RouteOp::decompose(OpBuilder &b) {
   PrimBuilder build(b, getLoc());
-  Value logits = getLogits(), scores = logits;
-  switch (getScore()) {
-  case ScoreKind::Softmax:
-    scores = softmax(build, logits);
-    break;
-  case ScoreKind::Sigmoid:
-    scores = sigmoid(build, logits);
-    break;
-  case ScoreKind::SqrtSoftplus:
-    scores = build.unary(UnaryKind::Sqrt, softplus(build, logits));
-    break;
-  case ScoreKind::SoftmaxOfChosen:
-  case ScoreKind::None:
-    break;
-  }
+  Value scores = getScore() == ScoreKind::Softmax ? softmax(build, getLogits()) : routerScore(ScoreOps{build, getLogits()}, getScore(), Value(getLogits()));
   Value candidates = scores;
   if (getBias())
     candidates = build.binary(BinaryKind::Add, scores, build.broadcast(getBias(), {1}, getDims(scores)));

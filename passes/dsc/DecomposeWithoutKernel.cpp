@@ -76,8 +76,20 @@ std::optional<int64_t> sharedBytes(Operation *op) {
   return known ? std::optional(elements * int64_t(type.getIntOrFloatBitWidth() / 8) + rest) : std::nullopt;
 }
 
+/// A warp routes a token: it holds a group's experts in lanes of the group's own, 32 in one, and a chosen expert in each lane.
+bool fitsWarp(model::RouteOp op) {
+  Type type = elementType(op.getLogits());
+  bool isPlain = type.isF16() || type.isBF16() || type.isF32() || type.isF64();
+  if (!isPlain || op.getK() > 32 || op.getGroups() > 32)
+    return false;
+  int64_t groups = op.getGroups(), lanes = int64_t(1) << llvm::Log2_64(32 / groups);
+  return op.getExperts() / groups <= 32 * lanes;
+}
+
 /// Whether a kernel can hold `op`, one of those for which there is code.
 bool fitsKernel(Operation *op, int64_t mostShared) {
+  if (auto route = dyn_cast<model::RouteOp>(op))
+    return fitsWarp(route);
   if (mostShared && isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(op)) {
     auto latent = dyn_cast<model::LatentAttentionOp>(op);
     auto bytes = sharedBytes(op);

@@ -67,6 +67,12 @@ static bool repeats(Operation *op) {
   return false;
 }
 
+/// The bias of a router, which every token reads.
+static bool isBias(OpOperand &use) {
+  auto route = dyn_cast<model::RouteOp>(use.getOwner());
+  return route && use.get() == route.getBias();
+}
+
 /// Only adds and removes dimensions of size one.
 static bool isUnitReshape(ReshapeOp op) {
   auto significant = [](Value v) {
@@ -152,12 +158,13 @@ bool Fusion::isView(Operation *op) const {
   return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op) && !folded.contains(op);
 }
 
-/// A reshape that only adds or removes ones, between an operation that need not stand in memory and its one reader.
+/// A reshape that only adds or removes ones, or makes a router's rows, between an operation that need not stand in memory and its one
+/// reader.
 static bool isBetween(Operation *op) {
   auto reshape = dyn_cast<ReshapeOp>(op);
   Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
   return source && reshape->hasOneUse() && source->hasOneUse() && (isNorm(source) || (isFoldable(source) && !isa<ReshapeOp>(source))) &&
-         isUnitReshape(reshape);
+         (isUnitReshape(reshape) || (isa<model::RouteOp>(*reshape->user_begin()) && !isNorm(source)));
 }
 
 bool Fusion::isCheap(Operation *op, unsigned depth) const {
@@ -186,7 +193,7 @@ bool Fusion::absorbs(OpOperand &use) const {
     return false;
   if (isa<model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(user) || readsAsRows(use))
     return readsAsRows(use) ? isLayout(use.get().getDefiningOp()) : true;
-  if (isNorm(user))
+  if (isNorm(user) || isa<model::RouteOp>(user))
     return true;
   if (isFoldable(user)) {
     // A contraction reads its operands through transposes and choices of rows at most.
@@ -225,7 +232,7 @@ Operation *Fusion::chooseLeader(Operation *op) {
     if (it == leaders.end() || !absorbs(use) || (leader && leader != it->second))
       return op;
     leader = it->second;
-    isRepeated |= repeats(user) || repeated.contains(user);
+    isRepeated |= repeats(user) || repeated.contains(user) || isBias(use);
   }
   if (!leader || sizes[leader] + 1 >= maxOps || (isRepeated && isExpensive(op)))
     return op;
@@ -269,7 +276,7 @@ Fusion::Fusion(func::FuncOp func, unsigned maxOps) : maxOps(maxOps) {
     if (isIndexMap(&op))
       indexMaps.insert(&op);
     cheap[&op] = isCheap(&op);
-    if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, GroupRowsOp>(op))
+    if (isa<model::AttentionOp, model::AttentionPartsOp, model::AttentionCombineOp, model::LatentAttentionOp, model::RouteOp, GroupRowsOp>(op))
       leaders[&op] = &op;
     if (isNorm(&op))
       leaders[&op] = chooseLeaderOfRows(&op);

@@ -53,6 +53,10 @@ public:
   /// lanes exist.
   void withLanes(Expr extent, mlir::Value base, mlir::Value mask, unsigned width,
                  llvm::function_ref<void(Expr)> body);
+  /// Where the first of the lanes stands that the index `lane` is.
+  mlir::Value firstLane(Expr lane) {
+    return emit(lanesNow.width && lane == lanesNow.lane ? lanesNow.base : lane);
+  }
   /// Lanes that suit a dimension: a power of two, 16 at most; 1 for a single element.
   static unsigned laneCount(Expr extent);
 

@@ -75,6 +75,7 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
           .Case<model::AttentionCombineOp>([&](auto op) { return makeAttentionCombineRoot(kernel, op); })
           .Case<model::LatentAttentionOp>([&](auto op) { return makeExpandedAttentionRoot(kernel, op); })
           .Case<NonZeroOp>([&](auto op) { return makeNonZeroRoot(kernel, op); })
+          .Case<model::RouteOp>([&](auto op) { return makeRouteRoot(kernel, op); })
           .Default([](Operation *) { return nullptr; });
   if (root)
     return root;

@@ -46,6 +46,7 @@ std::unique_ptr<KernelRoot> makeScatterAlongAxisRoot(plan::KernelOp kernel,
                                                      prim::ScatterAlongAxisOp op);
 std::unique_ptr<KernelRoot> makeTopKRoot(plan::KernelOp kernel, prim::TopKOp op);
 std::unique_ptr<KernelRoot> makeNonZeroRoot(plan::KernelOp kernel, prim::NonZeroOp op);
+std::unique_ptr<KernelRoot> makeRouteRoot(plan::KernelOp kernel, model::RouteOp op);
 
 } // namespace dsc::cpu
 

@@ -70,6 +70,7 @@ FailureOr<std::unique_ptr<KernelRoot>> makeRoot(plan::KernelOp kernel) {
       .Case<ScatterAlongAxisOp>([&](auto op) -> Root { return makeScatterAlongAxisRoot(kernel, op); })
       .Case<TopKOp>([&](auto op) -> Root { return makeTopKRoot(kernel, op); })
       .Case<NonZeroOp>([&](auto op) -> Root { return makeNonZeroRoot(kernel, op); })
+      .Case<model::RouteOp>([&](auto op) -> Root { return makeRouteRoot(kernel, op); })
       .Case<plan::GroupRowsOp>([&](auto op) -> Root { return makeGroupRowsRoot(kernel, op); })
       .Case<model::AttentionOp>([&](auto op) -> Root { return makeAttentionRoot(kernel, op); })
       .Case<model::AttentionPartsOp>([&](auto op) -> Root { return makeAttentionPartsRoot(kernel, op); })

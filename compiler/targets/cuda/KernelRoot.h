@@ -56,6 +56,7 @@ std::unique_ptr<KernelRoot> makeScatterNdRoot(plan::KernelOp kernel, prim::Scatt
 std::unique_ptr<KernelRoot> makeScatterAlongAxisRoot(plan::KernelOp kernel, prim::ScatterAlongAxisOp op);
 std::unique_ptr<KernelRoot> makeTopKRoot(plan::KernelOp kernel, prim::TopKOp op);
 std::unique_ptr<KernelRoot> makeNonZeroRoot(plan::KernelOp kernel, prim::NonZeroOp op);
+std::unique_ptr<KernelRoot> makeRouteRoot(plan::KernelOp kernel, model::RouteOp op);
 std::unique_ptr<KernelRoot> makeGroupRowsRoot(plan::KernelOp kernel, plan::GroupRowsOp op);
 
 } // namespace dsc::cuda
