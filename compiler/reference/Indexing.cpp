@@ -195,7 +195,7 @@ LogicalResult evaluate(ScatterAlongAxisOp op, Evaluation &e) {
   });
 }
 
-LogicalResult evaluate(NonZeroOp op, Evaluation &e) {
+LogicalResult evaluate(NonZeroOp, Evaluation &e) {
   const Tensor &x = e.operand(0);
   auto values = x.values<bool>();
   auto result = e.allocateResult();

@@ -62,8 +62,8 @@ int64_t dsc::onnx::getOpset(Operation *op) {
   return function ? getDeclaredOpset(function, getOpName(op).domain) : 0;
 }
 
-LogicalResult ExternalAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::StringRef file, int64_t offset,
-                                   int64_t length, llvm::StringRef digest, Type type) {
+LogicalResult ExternalAttr::verify(llvm::function_ref<InFlightDiagnostic()> emitError, llvm::StringRef /*file*/, int64_t offset,
+                                   int64_t length, llvm::StringRef /*digest*/, Type type) {
   auto tensor = dyn_cast_or_null<RankedTensorType>(type);
   std::optional<int64_t> size = tensor ? getByteSize(tensor) : std::nullopt;
   if (!size)

@@ -44,13 +44,13 @@ struct Core {
       scores = binaryScalar(l, BinaryKind::Mul, l.unary(UnaryKind::Tanh, scores), softcap);
     }
     if (bias) {
-      FailureOr<Value> full = likeScores(node, l, bias, scores);
+      FailureOr<Value> full = likeScores(node, bias, scores);
       if (failed(full))
         return failure();
       scores = l.binary(BinaryKind::Add, scores, *full);
     }
     if (allowed) {
-      FailureOr<Value> full = likeScores(node, l, allowed, scores);
+      FailureOr<Value> full = likeScores(node, allowed, scores);
       if (failed(full))
         return failure();
       scores = l.select(*full, scores, l.splat(-std::numeric_limits<double>::infinity(), getDims(scores), l.f32()));
@@ -63,7 +63,7 @@ struct Core {
   }
 
 private:
-  static FailureOr<Value> likeScores(Node &node, Lowering &l, Value part, Value scores) {
+  static FailureOr<Value> likeScores(Node &node, Value part, Value scores) {
     return broadcastLike(node, part, scores, "a mask or bias");
   }
 
@@ -200,7 +200,7 @@ private:
     if (node.getInt("unidirectional", 0))
       core.allowed = l.indexExpr(nonNegative(index(l.getContext(), 0) + keys - rows - index(l.getContext(), 1)),
                                  {rows, keys}, l.i1());
-    if (node.hasInput(4) && failed(readPadding(rows, keys)))
+    if (node.hasInput(4) && failed(readPadding(keys)))
       return failure();
     if (!node.hasInput(5))
       return success();
@@ -218,7 +218,7 @@ private:
   }
 
   /// [B] numbers of keys, [B, T] or [B, S, T] masks; what is masked has mask_filter_value added.
-  LogicalResult readPadding(Expr rows, Expr keys) {
+  LogicalResult readPadding(Expr keys) {
     Value mask = node.getInput(4);
     if (failed(expectInteger(node, 4)))
       return failure();

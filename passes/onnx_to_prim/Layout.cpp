@@ -223,7 +223,7 @@ static FailureOr<std::optional<Dims>> axesOf(Node &node, Lowering &lowering) {
   auto axes = lowering.integers(node, node.getInput(1), "axes", INT64_MIN, count);
   if (failed(axes))
     return failure();
-  return std::optional(*axes);
+  return std::optional(std::move(*axes));
 }
 
 static LogicalResult lowerSqueeze(Node &node, Lowering &lowering) {

@@ -74,7 +74,7 @@ FailureOr<Stage> readStage(Node &node) {
 }
 
 /// scale or bias, broadcast to x's shape.
-FailureOr<Value> parameterFor(Node &node, Lowering &l, unsigned i, Value x) {
+FailureOr<Value> parameterFor(Node &node, unsigned i, Value x) {
   Values values = {x, node.getInput(i)};
   if (failed(expectSameElementType(node, values)))
     return failure();
@@ -89,11 +89,11 @@ LogicalResult lowerLayerNormalization(Node &node, Lowering &l) {
   if (failed(stage))
     return failure();
   Value x = node.getInput(0);
-  FailureOr<Value> scale = parameterFor(node, l, 1, x);
+  FailureOr<Value> scale = parameterFor(node, 1, x);
   if (failed(scale))
     return failure();
   FailureOr<Value> bias = Value();
-  if (node.hasInput(2) && failed(bias = parameterFor(node, l, 2, x)))
+  if (node.hasInput(2) && failed(bias = parameterFor(node, 2, x)))
     return failure();
 
   Value wide = l.convert(x, stage->type);
@@ -122,7 +122,7 @@ LogicalResult lowerRMSNormalization(Node &node, Lowering &l) {
   if (failed(stage))
     return failure();
   Value x = node.getInput(0);
-  FailureOr<Value> scale = parameterFor(node, l, 1, x);
+  FailureOr<Value> scale = parameterFor(node, 1, x);
   if (failed(scale))
     return failure();
   Value wide = l.convert(x, stage->type);

@@ -12,7 +12,6 @@ namespace dsc {
 
 using namespace mlir;
 using namespace dsc::prim;
-using llvm::ArrayRef;
 using llvm::SmallVector;
 
 namespace dsc::onnx_to_prim {

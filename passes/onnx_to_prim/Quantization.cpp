@@ -33,7 +33,7 @@ Value repeatOne(Lowering &l, Value one, Value x) { return l.broadcastInDim(l.res
 /// How scales and zero points apply to x: one for all, one for each index of an axis, or one for each block along an axis.
 class Granularity {
 public:
-  static FailureOr<Granularity> read(Node &node, Lowering &l) {
+  static FailureOr<Granularity> read(Node &node) {
     Value x = node.getInput(0), scale = node.getInput(1);
     Granularity g;
     g.blockSize = node.getInt("block_size", 0);
@@ -148,7 +148,7 @@ LogicalResult lowerQuantizeLinear(Node &node, Lowering &l) {
       return failure();
     compute = *given;
   }
-  FailureOr<Granularity> granularity = Granularity::read(node, l);
+  FailureOr<Granularity> granularity = Granularity::read(node);
   if (failed(granularity))
     return failure();
   FailureOr<Value> scales = granularity->apply(node, l, l.convert(scale, compute), x);
@@ -191,7 +191,7 @@ LogicalResult lowerDequantizeLinear(Node &node, Lowering &l) {
   }
   if (!isFloat(type))
     return node.error() << "scales of " << type << " need output_dtype";
-  FailureOr<Granularity> granularity = Granularity::read(node, l);
+  FailureOr<Granularity> granularity = Granularity::read(node);
   if (failed(granularity))
     return failure();
   // 16-bit results are rounded once.

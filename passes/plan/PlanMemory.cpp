@@ -57,7 +57,7 @@ public:
       if (auto define = dyn_cast<DefineSymbolOp>(op); define && !readsInput(define))
         symbolEpoch[define.getSymbol()] = ++epoch;
       if (auto launch = dyn_cast<LaunchOp>(op))
-        place(launch, step, epoch);
+        place(launch, step);
     }
     SmallVector<Expr> bytes;
     SmallVector<int64_t> epochs;
@@ -89,7 +89,7 @@ private:
     return epoch;
   }
 
-  void place(LaunchOp launch, unsigned step, int64_t epoch) {
+  void place(LaunchOp launch, unsigned step) {
     SmallVector<int64_t> chosen;
     for (OpResult result : launch->getResults()) {
       // An output, a state or an aliased input lives elsewhere.

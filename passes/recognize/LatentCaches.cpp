@@ -343,7 +343,7 @@ struct KeepLatentRows : impl::KeepLatentRowsBase<KeepLatentRows> {
     for (Entry &entry : entries)
       for (Cache &cache : entry.caches)
         if (refused.contains(cache.name))
-          remark(entry, cache);
+          remark(cache);
         else
           rewritten.insert(cache.name);
     if (!pays(rewritten))
@@ -393,7 +393,7 @@ struct KeepLatentRows : impl::KeepLatentRowsBase<KeepLatentRows> {
       }
   }
 
-  void remark(Entry &entry, const Cache &cache) {
+  void remark(const Cache &cache) {
     // Rows without heads are what it is about.
     if (!cache.why.empty() && cache.why != alreadyRows)
       emitRemark(cache.update.getLoc()) << "state '" << cache.name << "' keeps its form: " << cache.why;

@@ -5,7 +5,6 @@
 
 using namespace mlir;
 using namespace dsc::prim;
-using llvm::ArrayRef;
 
 namespace dsc::recognize {
 

@@ -168,7 +168,7 @@ bool writeNpz(const std::string &path, std::span<const NpyArray> arrays, std::st
   // An archive without members is not written at all by libzip; numpy cannot read one either.
   if (zip_close(archive.get()) != 0)
     return fail();
-  archive.release();
+  (void)archive.release();
   return true;
 }
 

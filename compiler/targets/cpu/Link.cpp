@@ -19,7 +19,7 @@ llvm::Expected<std::vector<char>> link(llvm::ArrayRef<llvm::SmallVector<char, 0>
                                    "cannot create a temporary directory: " + error.message());
   struct Cleanup {
     llvm::StringRef path;
-    ~Cleanup() { llvm::sys::fs::remove_directories(path); }
+    ~Cleanup() { (void)llvm::sys::fs::remove_directories(path); }
   } cleanup{directory};
   auto inDirectory = [&](const llvm::Twine &name) {
     llvm::SmallString<128> path = directory;

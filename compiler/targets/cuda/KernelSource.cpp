@@ -8,7 +8,6 @@
 using namespace mlir;
 using namespace dsc::prim;
 using llvm::ArrayRef;
-using llvm::SmallVector;
 using llvm::StringRef;
 using llvm::Twine;
 

@@ -147,7 +147,7 @@ void raceFound(Warp &w, unsigned lane, const Access &earlier, bool earlierWrites
                           launch.place(earlier.instruction()))};
 }
 
-void pendingFound(Warp &w, unsigned lane, uint64_t address) {
+void pendingFound(unsigned lane, uint64_t address) {
   throw Fault{
       FaultKind::MissingWait, lane,
       fmt::format("offset {:#x} of shared memory is the destination of an asynchronous copy "

@@ -20,7 +20,7 @@ void countShared(Warp &w, uint32_t lanes, const uint64_t *addresses, unsigned by
 
 [[noreturn]] void raceFound(Warp &w, unsigned lane, const Access &earlier, bool earlierWrites,
                             bool nowWrites, const char *space, uint64_t address);
-[[noreturn]] void pendingFound(Warp &w, unsigned lane, uint64_t address);
+[[noreturn]] void pendingFound(unsigned lane, uint64_t address);
 /// Throws, or marks the lane's result as undefined, by the option `uninitialised`.
 void uninitialisedFound(Warp &w, unsigned lane, uint64_t address, const char *space);
 
@@ -56,7 +56,7 @@ inline void noteRead(Warp &w, unsigned lane, const Shadow &s, uint64_t address, 
     uint32_t state = s.state[i];
     if ((state & bits) != bits || (state >> 4 & bits)) [[unlikely]] {
       if (state >> 4 & bits)
-        pendingFound(w, lane, address + 4 * i);
+        pendingFound(lane, address + 4 * i);
       uninitialisedFound(w, lane, address + 4 * i, s.space);
     }
     if (!s.races)
@@ -90,7 +90,7 @@ inline void noteWrite(Warp &w, unsigned lane, const Shadow &s, uint64_t address,
   for (uint32_t i = 0; i < words; ++i) {
     uint32_t state = s.state[i];
     if (state >> 4 & bits) [[unlikely]]
-      pendingFound(w, lane, address + 4 * i);
+      pendingFound(lane, address + 4 * i);
     s.state[i] = static_cast<uint8_t>(state | bits);
     if (!s.races)
       continue;

@@ -160,20 +160,20 @@ void Parser::instruction(Function &function) {
     result.suffixes.push_back(word);
   if (!at().is(";"))
     do
-      result.operands.push_back(operand(function));
+      result.operands.push_back(operand());
     while (accept(","));
   expect(";");
   function.instructions.push_back(std::move(result));
 }
 
-Operand Parser::operand(Function &function) {
+Operand Parser::operand() {
   Operand result;
   auto group = [&](Operand::Kind kind, std::string_view end) {
     result.kind = kind;
     if (accept(end))
       return;
     do
-      result.elements.push_back(simpleOperand(function));
+      result.elements.push_back(simpleOperand());
     while (accept(","));
     expect(end);
   };
@@ -183,25 +183,25 @@ Operand Parser::operand(Function &function) {
     group(Operand::List, ")");
   } else if (accept("[")) {
     result.kind = Operand::Address;
-    result.elements.push_back(simpleOperand(function));
+    result.elements.push_back(simpleOperand());
     if (accept("+"))
       result.bits = takeInteger();
     else if (accept("-"))
       result.bits = -takeInteger();
     expect("]");
   } else {
-    result = simpleOperand(function);
+    result = simpleOperand();
     if (accept("|")) {
       Operand pair;
       pair.kind = Operand::Pair;
-      pair.elements = {result, simpleOperand(function)};
+      pair.elements = {result, simpleOperand()};
       return pair;
     }
   }
   return result;
 }
 
-Operand Parser::simpleOperand(Function &function) {
+Operand Parser::simpleOperand() {
   Operand result;
   if (accept("!"))
     result.negated = true;

@@ -43,8 +43,8 @@ private:
   void statement(Function &function);
   void registers(Function &function);
   void instruction(Function &function);
-  Operand operand(Function &function);
-  Operand simpleOperand(Function &function);
+  Operand operand();
+  Operand simpleOperand();
   std::optional<unsigned> findRegister(std::string_view name) const;
   const Variable *findVariable(std::string_view name) const;
 
