@@ -124,7 +124,7 @@ private:
 
   /// Says what was recognised, where the user wants it; the engine keeps it too.
   LogicalResult report() {
-    llvm::json::Object report = makeReport(*module);
+    llvm::json::Object report = makeReport(*module, getExpandedQueries(options.target));
     std::string text = llvm::formatv("{0}", llvm::json::Value(llvm::json::Object(report)));
     (*module)->setAttr("dsc.report", StringAttr::get(&context, text));
     std::string lines;

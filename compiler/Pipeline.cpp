@@ -6,6 +6,7 @@
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Transforms/Passes.h"
 #include "passes/Passes.h"
+#include "passes/dsc/LatentForms.h"
 
 using namespace mlir;
 
@@ -54,7 +55,9 @@ static SmallVector<std::string> getKernels() {
 
 static void optimize(OpPassManager &pm, const CompileOptions &options) {
   OpPassManager &entry = pm.nest<func::FuncOp>();
-  entry.addPass(createFormLatentAttention());
+  FormLatentAttentionOptions forms;
+  forms.expandedQueries = getExpandedQueries(options.target);
+  entry.addPass(createFormLatentAttention(forms));
   SplitAttentionOptions splits;
   if (options.target != "cpu") {
     // A GPU has hundreds of blocks to fill.
@@ -94,6 +97,8 @@ ArrayRef<Phase> getPhases() {
   };
   return phases;
 }
+
+int64_t getExpandedQueries(StringRef target) { return target == "cpu" ? 0 : gpuExpandedQueries; }
 
 StringRef getCodePhase(StringRef target) { return target == "cuda" ? "cuda" : "llvm"; }
 

@@ -21,6 +21,9 @@ llvm::ArrayRef<Phase> getPhases();
 /// The phase after the last of these: code of the target, "llvm" or "cuda".
 llvm::StringRef getCodePhase(llvm::StringRef target);
 
+/// Option `expanded-queries` of form-latent-attention for a target.
+int64_t getExpandedQueries(llvm::StringRef target);
+
 /// All dialects that the phases use.
 void registerDialects(mlir::DialectRegistry &registry);
 

@@ -378,7 +378,9 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
     The absorbed form is taken up to s = R*(n + v) / (2*R - n - v) new tokens of a sequence, where n, r, v and R are the widths of a
     head's unrotated and rotated parts, of its values and of a latent row: there both need the same number of multiplications against a
     long past. Without a past it is taken up to 32*(n + r + v) / (2*R + r), where a full block of queries costs the expanded form as
-    much. Where only the run knows s, both forms are built and `dsc.choose` takes one.
+    much. On a GPU (`expanded-queries` of a block, for each of which keys and values are made again) it is taken up to 16 new tokens, and beyond them wherever
+    it needs fewer multiplications, given the rows that queries attend to (LatentForms.h has the formulas). Where only the run knows the sizes, both forms are
+    built and `dsc.choose` takes one.
 
     ```mlir
     %o = dsc.latent_attention query(%q) rope(%qr, %kr) latent(%c) weights(%wk, %wv) {scale = 0.1 : f64} : ... -> tensor<1x16x1x128xf32>
@@ -391,6 +393,8 @@ def FormLatentAttention : Pass<"form-latent-attention", "::mlir::func::FuncOp"> 
 
     Numerics: reassociates.
   }];
+  let options = [Option<"expandedQueries", "expanded-queries", "int64_t", "0",
+                        "queries for which the expanded form makes keys and values, of 16-bit types (a quarter of wider ones); 0: all">];
   let statistics = [Statistic<"numAbsorbed", "absorbed", "Number of layers in absorbed form only">,
                     Statistic<"numExpanded", "expanded", "Number of layers in expanded form only">,
                     Statistic<"numBoth", "both", "Number of layers in both forms">];

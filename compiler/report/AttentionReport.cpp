@@ -106,7 +106,7 @@ void addCacheSize(Object &object, int64_t heads, int64_t key, int64_t value, int
 
 } // namespace
 
-Object describeLatentAttention(model::LatentAttentionOp op) {
+Object describeLatentAttention(model::LatentAttentionOp op, int64_t expandedQueries) {
   int64_t heads = width(op.getQuery(), 1), nope = width(op.getQuery(), 3), rope = op.getRopeKey() ? width(op.getRopeKey(), 2) : 0;
   int64_t value = width(op.getResult(), 3), rank = width(op.getLatent(), 2);
   Object object{{"heads", heads}, {"nope", nope}, {"rope", rope}, {"v", value}, {"kv_lora", rank},
@@ -115,8 +115,11 @@ Object describeLatentAttention(model::LatentAttentionOp op) {
   addMask(object, op.getMask(), op.getBias(), op.getCausalAttr());
   addCacheSize(object, heads, nope + rope, value, rank + rope);
   addPairing(object, {op.getRopeQuery()});
-  if (auto most = mostAbsorbedTokens(op))
-    object["absorbed_up_to"] = *most;
+  LatentForms forms(op, expandedQueries);
+  if (forms.mostAbsorbed)
+    object["absorbed_up_to"] = *forms.mostAbsorbed;
+  if (forms.mostRows)
+    object["expanded_below_rows"] = *forms.mostRows;
   return object;
 }
 

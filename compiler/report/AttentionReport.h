@@ -7,8 +7,8 @@
 
 namespace dsc {
 
-/// The parameters of a layer, without its place.
-llvm::json::Object describeLatentAttention(model::LatentAttentionOp op);
+/// The parameters of a layer, without its place. `expandedQueries`: as in passes/dsc/LatentForms.h.
+llvm::json::Object describeLatentAttention(model::LatentAttentionOp op, int64_t expandedQueries);
 /// The same for latent attention whose cache keeps keys and values of every head; none when it is not.
 std::optional<llvm::json::Object> describeExpandedLatentAttention(model::AttentionOp op);
 llvm::json::Object describeAttention(model::AttentionOp op);

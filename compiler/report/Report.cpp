@@ -47,6 +47,7 @@ int64_t remarkId(StringRef kind, StringRef stage) {
 
 class Collector {
 public:
+  explicit Collector(int64_t expandedQueries) : expandedQueries(expandedQueries) {}
   Object run(ModuleOp module) {
     for (auto entry : module.getOps<func::FuncOp>()) {
       entry.walk([&](Operation *op) { add(entry, op); });
@@ -64,6 +65,7 @@ public:
   }
 
 private:
+  int64_t expandedQueries;
   void add(func::FuncOp entry, Operation *op) {
     if (auto network = op->getAttrOfType<DictionaryAttr>(recognize::feedForwardAttr)) {
       auto number = [&](StringRef field) { return network.getAs<IntegerAttr>(field).getInt(); };
@@ -80,7 +82,7 @@ private:
       if (auto router = describeRouter(route))
         moe.layers.push_back(withPlace(std::move(*router), entry, op->getLoc()));
     if (auto latent = dyn_cast<model::LatentAttentionOp>(op)) {
-      Object layer = describeLatentAttention(latent);
+      Object layer = describeLatentAttention(latent, expandedQueries);
       if (layer.getString("cache") != "none")
         addKept(entry, layer);
       mla.layers.push_back(withPlace(std::move(layer), entry, op->getLoc()));
@@ -203,7 +205,7 @@ void printCounts(const Array &layers, llvm::raw_ostream &os) {
 
 } // namespace
 
-Object makeReport(ModuleOp module) { return Collector().run(module); }
+Object makeReport(ModuleOp module, int64_t expandedQueries) { return Collector(expandedQueries).run(module); }
 
 void printReport(const Object &report, llvm::raw_ostream &os) {
   static constexpr std::pair<StringLiteral, StringLiteral> kinds[] = {

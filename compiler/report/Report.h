@@ -9,8 +9,8 @@
 namespace dsc {
 
 /// {"mla" | "moe" | "dsa" | "attention": {"candidates", "matched", "layers": [...]}, "cache": {...}, "misses": [...]}, over all entries of a
-/// module after the phase `dsc`. docs/report.md lists the fields.
-llvm::json::Object makeReport(mlir::ModuleOp module);
+/// module after the phase `dsc`. docs/recognition.md lists the fields. `expandedQueries`: as in passes/dsc/LatentForms.h, of the target.
+llvm::json::Object makeReport(mlir::ModuleOp module, int64_t expandedQueries);
 
 /// The report in lines of text: every layer with its parameters, every miss with what would have had to hold.
 void printReport(const llvm::json::Object &report, llvm::raw_ostream &os);

@@ -104,31 +104,44 @@ struct FormLatentAttention : impl::FormLatentAttentionBase<FormLatentAttention> 
   }
 
   Value choose(OpBuilder &b, model::LatentAttentionOp op, llvm::function_ref<Value(Value)> finish) {
-    auto most = mostAbsorbedTokens(op);
-    Expr tokens = getDim(op.getQuery().getType(), 2);
-    if (auto known = asConstant(tokens); !most || known) {
-      bool absorbed = !most || *known <= *most;
-      ++(absorbed ? numAbsorbed : numExpanded);
-      return finish(absorbed ? formAbsorbed(b, op) : formExpanded(b, op));
+    Expr condition = LatentForms(op, expandedQueries).absorbed;
+    if (auto known = asConstant(condition)) {
+      ++(*known ? numAbsorbed : numExpanded);
+      return finish(*known ? formAbsorbed(b, op) : formExpanded(b, op));
     }
     ++numBoth;
     Value absorbed = finish(formAbsorbed(b, op)), expanded = finish(formExpanded(b, op));
-    Expr condition = nonNegative(constant(op.getContext(), *most) - tokens);
     return model::ChooseOp::create(b, op.getLoc(), absorbed.getType(), condition, absorbed, expanded);
   }
 };
 
 } // namespace
 
-std::optional<int64_t> mostAbsorbedTokens(model::LatentAttentionOp op) {
+LatentForms::LatentForms(model::LatentAttentionOp op, int64_t expandedQueries) {
+  MLIRContext *context = op.getContext();
+  absorbed = constant(context, 1);
   auto width = [](Value x, unsigned dim) { return x ? asConstant(getDim(x.getType(), dim)) : std::optional<int64_t>(0); };
   auto n = width(op.getQuery(), 3), r = width(op.getRopeQuery(), 3), v = width(op.getValueWeight(), 1), latent = width(op.getLatent(), 2);
   if (!n || !r || !v || !latent || 2 * *latent <= *n + *v)
-    return std::nullopt;
-  int64_t most = *latent * (*n + *v) / (2 * *latent - *n - *v);
-  if (getDim(op.getQuery().getType(), 2) == getDim(op.getLatent().getType(), 1))
-    most = std::min<int64_t>(most, 32 * (*n + *r + *v) / (2 * *latent + *r));
-  return most;
+    return;
+  int64_t making = *latent * (*n + *v), saved = 2 * *latent - *n - *v;
+  Expr tokens = getDim(op.getQuery().getType(), 2), rows = getDim(op.getLatent().getType(), 1);
+  if (!expandedQueries) {
+    mostAbsorbed = making / saved;
+    if (tokens == rows)
+      mostAbsorbed = std::min<int64_t>(*mostAbsorbed, 32 * (*n + *r + *v) / (2 * *latent + *r));
+    absorbed = nonNegative(constant(context, *mostAbsorbed) - tokens);
+    return;
+  }
+  // Fewer queries than a fragment of the tensor cores has rows would leave the rest of it idle.
+  mostAbsorbed = 16;
+  int64_t block = elementType(op.getQuery()).getIntOrFloatBitWidth() > 16 ? std::max<int64_t>(expandedQueries / 4, 1) : expandedQueries;
+  if (making > saved * block)
+    mostRows = making * block / (making - saved * block);
+  // Twice the rows that a query attends to, on average.
+  Expr causal = op.getCausalAttr(), twice = causal ? causal * 2 + tokens + 1 : rows * 2;
+  Expr more = twice * (ceilDiv(tokens, constant(context, block)) * making - tokens * saved) - tokens * (2 * making);
+  absorbed = nonNegative(max(constant(context, *mostAbsorbed) - tokens, more));
 }
 
 } // namespace dsc
