@@ -14,9 +14,9 @@ struct RouteShape {
   std::string groupScore = "max", fill = "neg_inf";
   bool bias = false, bySelection = false;
   std::string renormalise = "", scale = "1.0";
-  /// What the logits are made of, in the kernel: "" of themselves, "floor" (ties), "sqrt" (NaN
-  /// where they are negative), "reciprocal" (infinities, one in two), "projected" (bf16 products
-  /// for three tokens of each of s sentences, to which a bias is added in f32).
+  /// What the logits are made of, in the kernel: "" of themselves, "floor" (ties), "sqrt" (of 1.5
+  /// more, NaN where that is negative), "reciprocal" (infinities, one in two), "projected" (bf16
+  /// products for three tokens of each of s sentences, to which a bias is added in f32).
   std::string logits = "";
 };
 
@@ -49,6 +49,12 @@ inline std::string routeText(const RouteShape &shape) {
     argument("%b");
   if (shape.logits == "floor" || shape.logits == "reciprocal") {
     line("%f = prim.unary floor %x : " + row + " -> " + row);
+    logits = "%f";
+  }
+  if (shape.logits == "sqrt") {
+    line("%o = prim.constant dense<1.5> : tensor<" + shape.type + ">");
+    line("%v = prim.broadcast %o axes [] : tensor<" + shape.type + "> -> " + row);
+    line("%f = prim.binary add %x, %v : " + row);
     logits = "%f";
   }
   if (shape.logits == "sqrt" || shape.logits == "reciprocal") {

@@ -127,16 +127,14 @@ private:
 
   // ---- Choices ----
 
-  /// Integers that are ordered as the values are: NaN is the largest, -0 is +0. `lowest` is none.
+  /// Integers that are ordered as the values are, the magnitude with its sign: -0 is 0, NaN the
+  /// largest. `lowest` is none.
   Value keyOf(Value x) {
-    Value bits = flipped(code.bitcast(x, integer));
-    bits = code.select(code.equal(x, code.zero(held)), code.zero(integer), bits);
-    return code.select(code.isNaN(x), highest, bits);
+    return code.select(code.isNaN(x), highest, swapped(code.bitcast(x, integer)));
   }
-  Value valueOf(Value key) { return code.bitcast(flipped(key), held); }
-  Value flipped(Value bits) {
-    Value width = code.integer(integer, integer.getIntOrFloatBitWidth() - 1);
-    return code.bitXor(bits, code.bitAnd(code.binary<arith::ShRSIOp>(bits, width), highest));
+  Value valueOf(Value key) { return code.bitcast(swapped(key), held); }
+  Value swapped(Value bits) {
+    return code.select(code.less(bits, code.zero(integer)), code.sub(lowest, bits), bits);
   }
 
   struct Choice {

@@ -7,6 +7,7 @@
 // many of all faults are found.
 #include "tests/unit/ptxsim/Gpu.h"
 #include "tests/unit/targets_cuda/GenericWorkloads.h"
+#include "tests/unit/targets_cuda/RouteWorkloads.h"
 #include "tests/unit/targets_cuda/Workloads.h"
 #include "llvm/ADT/StringExtras.h"
 #include "llvm/Support/FormatVariadic.h"
@@ -111,8 +112,9 @@ std::vector<Workload> workloads() {
                    combineText(3, 70, type),
                    {sized({7}, tolerance), sized({230}, tolerance), sized({1}, tolerance)}});
   }
-  for (GenericWorkload &generic : genericWorkloads())
-    all.push_back({generic.family, generic.name, generic.text, generic.cases});
+  for (const auto &list : {genericWorkloads(), routeWorkloads()})
+    for (const GenericWorkload &workload : list)
+      all.push_back({workload.family, workload.name, workload.text, workload.cases});
   return all;
 }
 
