@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Routing: a warp a token.
 #include "tests/unit/RouteKernels.h"
+#include "tests/unit/ptxsim/Gpu.h"
 #include "tests/unit/targets_cuda/KernelTest.h"
+#include "llvm/Support/JSON.h"
 
 namespace dsc::cuda::test {
 namespace {
@@ -42,6 +44,35 @@ TEST_F(Route, SpillsNothing) {
       EXPECT_EQ(kernel.spills(), 0u) << kernel.source();
       check(routeText(shape), tokens({3}, shape));
     }
+}
+
+/// Of one token: it is the end of a chain of small launches, so that its length is what it costs.
+TEST_F(Route, TakesFewInstructions) {
+  if (!hasNvrtc())
+    GTEST_SKIP() << "NVRTC is not installed";
+  RouteShape v2lite{.score = "softmax", .experts = 64, .k = 6},
+      gptOss{.score = "softmax_of_chosen", .experts = 128, .k = 4},
+      v3{.score = "sigmoid",
+         .experts = 256,
+         .k = 8,
+         .groups = 8,
+         .kept = 4,
+         .groupScore = "top2_sum",
+         .bias = true,
+         .renormalise = "1.0e-20",
+         .scale = "2.5"};
+  // 366, 365 and 972 when this was written.
+  for (auto [shape, most] : {std::pair{v2lite, 420}, {gptOss, 420}, {v3, 1120}}) {
+    CompiledKernel kernel(context, routeText(shape));
+    KernelRun run(kernel, tokens({1}, shape)[0]);
+    ptxsim_reset_counters();
+    ASSERT_EQ(run.check(), "");
+    auto counters = llvm::json::parse(ptxsim_counters("k"));
+    ASSERT_TRUE(bool(counters));
+    auto *ofKernel = counters->getAsObject()->getObject("k");
+    ASSERT_TRUE(ofKernel);
+    EXPECT_LE(ofKernel->getInteger("warp_instructions").value_or(INT64_MAX), most);
+  }
 }
 
 } // namespace
