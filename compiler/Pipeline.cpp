@@ -74,6 +74,12 @@ static void optimize(OpPassManager &pm, const CompileOptions &options) {
   entry.addPass(createDecomposeWithoutKernel(kernels));
   entry.addPass(createCanonicalizerPass());
   entry.addPass(createCSEPass());
+  JoinProjectionsOptions join;
+  join.panels = options.target == "cpu";
+  pm.addPass(createJoinProjections(join));
+  OpPassManager &joined = pm.nest<func::FuncOp>();
+  joined.addPass(createCanonicalizerPass());
+  joined.addPass(createCSEPass());
 }
 
 static void makePlan(OpPassManager &pm, const CompileOptions &options) {

@@ -449,6 +449,35 @@ def DecomposeWithoutKernel : Pass<"decompose-without-kernel", "::mlir::func::Fun
   let dependentDialects = ["::dsc::prim::PrimDialect"];
 }
 
+def JoinProjections : Pass<"join-projections", "::mlir::ModuleOp"> {
+  let summary = "projections of one input by several constant weights become one contraction";
+  let description = [{
+    Contractions of one value with constant matrices along the same dimension, as the down-projections of queries and latent rows or the projections of
+    queries, keys and values: the input is read once, by one launch, whose result holds those of all side by side. The weights become one constant
+    (`#dsc.joined`), of which no copy is made; their transposes go.
+
+    ```mlir
+    %q = prim.dot %x, %wq batch [] x [] contract [1] x [0] : tensor<3x64xf32>, tensor<64x96xf32> -> tensor<3x96xf32>
+    %c = prim.dot %x, %wc batch [] x [] contract [1] x [0] : tensor<3x64xf32>, tensor<64x40xf32> -> tensor<3x40xf32>
+    // becomes
+    %w = prim.constant #dsc.joined<[#wq, #wc] axis 1> : tensor<64x136xf32>
+    %0 = prim.dot %x, %w batch [] x [] contract [1] x [0] : tensor<3x64xf32>, tensor<64x136xf32> -> tensor<3x136xf32>
+    %q = prim.slice %0 starts [0, 0] steps [1, 1] : tensor<3x136xf32> -> tensor<3x96xf32>
+    %c = prim.slice %0 starts [0, 96] steps [1, 1] : tensor<3x136xf32> -> tensor<3x40xf32>
+    ```
+
+    Stays apart: a result that its consumers would have to copy out of the wider rows (an output of the entry, the operand of another contraction); results that
+    meet again element by element, as gate and up, which are one kernel already; a weight that any entry also uses otherwise, since the engine would
+    hold it twice; a weight whose columns are not whole 16 bytes, which would misalign the rows of all; weights that are chosen by indices, or quantised. With
+    `panels`, results also stay apart when the panels of the joined weight cost more than the launches that it saves: padding, or narrower ones.
+
+    Numerics: bitwise; every column is summed as before.
+  }];
+  let options = [Option<"panels", "panels", "bool", "false", "weights will lie in panels, as on a CPU">];
+  let statistics = [Statistic<"numJoined", "joined", "Number of contractions that became parts of another">];
+  let dependentDialects = ["::dsc::prim::PrimDialect", "::dsc::model::DscDialect"];
+}
+
 // ---- plan -------------------------------------------------------------------------------------------
 
 def FormKernels : Pass<"form-kernels", "::mlir::ModuleOp"> {

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "compiler/engine/WeightsSection.h"
-#include "dialects/dsc/Dsc.h"
-#include "dialects/onnx/ExternalData.h"
-#include "dialects/onnx/TensorBytes.h"
+#include "compiler/engine/ConstantBytes.h"
 #include "dialects/plan/Panels.h"
 #include "mlir/IR/BuiltinAttributes.h"
 #include "mlir/IR/BuiltinTypes.h"
@@ -52,39 +50,6 @@ std::optional<format::DType> getDType(Type type) {
   return std::nullopt;
 }
 
-/// The bytes of a constant, row-major; `storage` holds them when they are not in memory as such.
-static llvm::Expected<ArrayRef<char>> getBytes(TypedAttr value, std::vector<char> &storage) {
-  if (auto external = dyn_cast<onnx::ExternalAttr>(value)) {
-    auto bytes = onnx::ExternalData::get(value.getContext()).resolve(external);
-    auto type = cast<RankedTensorType>(value.getType());
-    unsigned bits = onnx::getStorageBits(type.getElementType());
-    if (!bytes || bits % 8 == 0)
-      return bytes;
-    storage = onnx::unpackElements(*bytes, bits, type.getNumElements());
-    return ArrayRef<char>(storage);
-  }
-  auto dense = cast<DenseElementsAttr>(value);
-  if (dense.getElementType().isInteger(1)) {
-    for (bool b : dense.getValues<bool>())
-      storage.push_back(b);
-    return ArrayRef<char>(storage);
-  }
-  ArrayRef<char> raw = dense.getRawData();
-  if (!dense.isSplat())
-    return raw;
-  for (int64_t i = 0; i < dense.getNumElements(); ++i)
-    storage.insert(storage.end(), raw.begin(), raw.end());
-  return ArrayRef<char>(storage);
-}
-
-/// The constants that a weight consists of, in order: one, or the parts of a stack.
-static SmallVector<TypedAttr> partsOf(TypedAttr value) {
-  auto stacked = dyn_cast<model::StackedAttr>(value);
-  if (!stacked)
-    return {value};
-  return llvm::map_to_vector(stacked.getParts(), [](Attribute part) { return cast<TypedAttr>(part); });
-}
-
 namespace {
 struct Contents {
   std::array<uint64_t, 2> hash;
@@ -97,25 +62,15 @@ static llvm::Expected<Contents> read(TypedAttr value) {
   Contents contents;
   std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(), XXH3_freeState);
   XXH3_128bits_reset(state.get());
-  for (TypedAttr part : partsOf(value)) {
-    std::vector<char> storage;
-    auto bytes = getBytes(part, storage);
-    if (!bytes)
-      return bytes.takeError();
-    XXH3_128bits_update(state.get(), bytes->data(), bytes->size());
-    contents.bytes += bytes->size();
-  }
+  if (llvm::Error error = streamBytes(value, [&](ArrayRef<char> bytes) {
+        XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
+        contents.bytes += bytes.size();
+        return llvm::Error::success();
+      }))
+    return error;
   XXH128_hash_t hash = XXH3_128bits_digest(state.get());
   contents.hash = {hash.low64, hash.high64};
   return contents;
-}
-
-/// The layout of one part of a stack.
-static plan::PanelsAttr withoutFirst(plan::PanelsAttr panels) {
-  SmallVector<int64_t> contracted(panels.getContracted());
-  for (int64_t &dim : contracted)
-    --dim;
-  return plan::PanelsAttr::get(panels.getContext(), panels.getColumns() - 1, contracted, panels.getWidth(), panels.getGroup());
 }
 
 WeightsSection::WeightsSection(OutputFile &file) : file(file), start(file.position()), chunk(XXH3_createState()) {
@@ -160,12 +115,8 @@ llvm::Expected<uint32_t> WeightsSection::add(TypedAttr value, StringRef name) {
     if (llvm::Error error = align())
       return error;
     it->second = size;
-    for (TypedAttr part : partsOf(value)) {
-      std::vector<char> storage;
-      auto bytes = getBytes(part, storage);
-      if (llvm::Error error = bytes ? append(*bytes) : bytes.takeError())
-        return error;
-    }
+    if (llvm::Error error = streamBytes(value, [&](ArrayRef<char> bytes) { return append(bytes); }))
+      return error;
   }
   weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(), it->second, contents->bytes});
   return byAttribute[{value, Attribute()}] = weights.size() - 1;
@@ -186,45 +137,13 @@ llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef na
     if (llvm::Error error = align())
       return error;
     it->second = size;
-    // Each part has panels of its own, if it is not cut into columns or contracted across parts.
-    SmallVector<TypedAttr> parts = partsOf(value);
-    bool apart = parts.size() > 1 && type.getDimSize(0) == int64_t(parts.size()) && panels.getColumns() != 0 &&
-                 !llvm::is_contained(panels.getContracted(), 0);
-    std::vector<char> whole;
-    if (!apart && parts.size() > 1) {
-      for (TypedAttr part : parts) {
-        std::vector<char> storage;
-        auto bytes = getBytes(part, storage);
-        if (!bytes)
-          return bytes.takeError();
-        whole.insert(whole.end(), bytes->begin(), bytes->end());
-      }
-      parts.clear();
-      if (llvm::Error error = appendPanels(layout, whole))
-        return error;
-    }
-    plan::PanelLayout own = apart ? plan::PanelLayout(withoutFirst(panels), type.clone(type.getShape().drop_front())) : layout;
-    for (TypedAttr part : parts) {
-      std::vector<char> storage;
-      auto bytes = getBytes(part, storage);
-      if (llvm::Error error = bytes ? appendPanels(own, *bytes) : bytes.takeError())
-        return error;
-    }
+    if (llvm::Error error = streamPanels(value, type, panels, [&](ArrayRef<char> bytes) { return append(bytes); }))
+      return error;
   }
   auto shape = layout.getShape();
   weights.push_back({name.str(), *getDType(type.getElementType()), std::vector<int64_t>(shape.begin(), shape.end()),
                      it->second, uint64_t(layout.getBytes())});
   return byAttribute[{value, layoutOfType}] = weights.size() - 1;
-}
-
-llvm::Error WeightsSection::appendPanels(const plan::PanelLayout &layout, ArrayRef<char> bytes) {
-  std::vector<char> panel(layout.getPanelBytes());
-  for (int64_t i = 0; i < layout.getNumPanels(); ++i) {
-    layout.pack(bytes, i, panel);
-    if (llvm::Error error = append(panel))
-      return error;
-  }
-  return llvm::Error::success();
 }
 
 llvm::Error WeightsSection::finish() {

@@ -50,7 +50,6 @@ public:
 private:
   llvm::Error append(llvm::ArrayRef<char> bytes);
   llvm::Error align();
-  llvm::Error appendPanels(const plan::PanelLayout &layout, llvm::ArrayRef<char> bytes);
 
   OutputFile &file;
   uint64_t start, size = 0;

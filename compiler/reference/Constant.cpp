@@ -20,15 +20,21 @@ FailureOr<Tensor> constantTensor(TypedAttr value, std::string &error) {
   }
   if (auto dense = dyn_cast<DenseElementsAttr>(value))
     return Tensor::fromDense(dense);
-  if (auto stacked = dyn_cast<model::StackedAttr>(value)) {
-    Tensor whole = Tensor::allocate(type.getShape(), type.getElementType());
-    char *out = whole.mutableData<char>();
-    for (Attribute part : stacked.getParts()) {
+  if (auto joined = dyn_cast<model::JoinedAttr>(value)) {
+    std::vector<Tensor> parts;
+    for (Attribute part : joined.getParts()) {
       auto tensor = constantTensor(cast<TypedAttr>(part), error);
       if (failed(tensor))
         return failure();
-      out = llvm::copy(tensor->bytes(), out);
+      parts.push_back(*tensor);
     }
+    Tensor whole = Tensor::allocate(type.getShape(), type.getElementType());
+    char *out = whole.mutableData<char>();
+    for (int64_t run = 0, runs = joined.getNumRuns(); run < runs; ++run)
+      for (const Tensor &part : parts) {
+        size_t bytes = part.bytes().size() / runs;
+        out = llvm::copy(part.bytes().slice(run * bytes, bytes), out);
+      }
     return whole;
   }
   auto external = dyn_cast<onnx::ExternalAttr>(value);

@@ -25,22 +25,32 @@ def Dsc_Dialect : Dialect {
   let useDefaultAttributePrinterParser = 1;
 }
 
-def Dsc_StackedAttr : AttrDef<Dsc_Dialect, "Stacked", [TypedAttrInterface]> {
-  let mnemonic = "stacked";
-  let summary = "constant tensors of one type, one after another";
+def Dsc_JoinedAttr : AttrDef<Dsc_Dialect, "Joined", [TypedAttrInterface]> {
+  let mnemonic = "joined";
+  let summary = "constant tensors side by side along one dimension";
   let description = [{
-    The tensor [n, ...] of n parts [...]: a weight of each expert, which the file keeps apart. The bytes stay where they are; who needs them
-    reads part by part.
+    The tensor [..., n0 + n1 + ..., ...] of parts [..., ni, ...] that lie side by side along `axis`, as weights that multiply one input; or [..., n, ...] of n
+    parts [...] of one type, with the number of the part as the dimension `axis`: a weight of each expert, which the file keeps apart. The bytes
+    stay where they are; who needs them reads part by part.
 
-    Constraints: (C1) there is a part, and all have one type, a tensor's; (C2) the type is that tensor with the number of parts before its dimensions.
+    Constraints: (C1) there is a part, and all are tensors of one element type, none itself joined; (C2) the parts have one type, or the types differ along
+    `axis` alone; (C3) the type is that of the parts with the sum of their sizes along `axis`, or with the number of parts before that dimension.
 
     ```mlir
-    #dsc.stacked<[dense<0.0> : tensor<4xf32>, dense<1.0> : tensor<4xf32>]> : tensor<2x4xf32>
+    #dsc.joined<[dense<0.0> : tensor<2x4xf32>, dense<1.0> : tensor<2x3xf32>] axis 1> : tensor<2x7xf32>
+    #dsc.joined<[dense<0.0> : tensor<4xf32>, dense<1.0> : tensor<4xf32>] axis 0> : tensor<2x4xf32>
     ```
   }];
-  let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$parts, AttributeSelfTypeParameter<"">:$type);
-  let assemblyFormat = "`<` `[` $parts `]` `>`";
+  let parameters = (ins ArrayRefParameter<"::mlir::Attribute">:$parts, "int64_t":$axis, AttributeSelfTypeParameter<"">:$type);
+  let assemblyFormat = "`<` `[` $parts `]` `axis` $axis `>`";
   let genVerifyDecl = 1;
+  let extraClassDeclaration = [{
+    /// Whether each part is a dimension of its own, and not some of the columns of one.
+    bool isStacked() const;
+    /// Row-major, the tensor is this many times a run of each part, in order: the sizes before `axis`.
+    int64_t getNumRuns() const;
+    ::mlir::TypedAttr getPart(size_t i) const { return ::mlir::cast<::mlir::TypedAttr>(getParts()[i]); }
+  }];
 }
 
 def Dsc_Decomposable : OpInterface<"Decomposable"> {

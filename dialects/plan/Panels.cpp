@@ -34,53 +34,62 @@ PanelLayout::PanelLayout(PanelsAttr layout, RankedTensorType type)
 }
 
 template <class Element>
-void PanelLayout::packAs(const Element *source, int64_t columnsHere, Element *panel) const {
+void PanelLayout::packAs(const Element *source, int64_t count, int64_t lane, Element *panel) const {
   // As many rows at a time as a cache line of the source has elements, so that each line is read once either way.
   constexpr int64_t block = 64 / sizeof(Element);
   int64_t size = contracted.size();
   for (int64_t first = 0; first < size; first += block)
-    for (int64_t n = 0; n < columnsHere; ++n)
+    for (int64_t n = 0; n < count; ++n)
       for (int64_t k = first; k < std::min(first + block, size); ++k)
-        panel[(k / group * width + n) * group + k % group] = source[n * columnStride + contracted[k]];
+        panel[(k / group * width + lane + n) * group + k % group] = source[n * columnStride + contracted[k]];
 }
 
 void PanelLayout::pack(ArrayRef<char> source, int64_t number, MutableArrayRef<char> panel) const {
   assert(int64_t(panel.size()) == getPanelBytes());
-  int64_t first = number % panels * width, offset = first * columnStride, rest = number / panels;
-  for (size_t i = outerDims.size(); i-- > 0;) {
-    offset += rest % outerDims[i] * outerStrides[i];
-    rest /= outerDims[i];
-  }
-  int64_t here = std::min(width, columns - first);
+  int64_t first = number % panels * width, here = std::min(width, columns - first);
   if (here < width || int64_t(contracted.size()) < depth * group)
     llvm::fill(panel, 0);
+  packColumns(source, number / panels, first, here, 0, panel);
+}
+
+void PanelLayout::packColumns(ArrayRef<char> source, int64_t outerIndex, int64_t first, int64_t count, int64_t lane,
+                              MutableArrayRef<char> panel) const {
+  assert(first + count <= columns && lane + count <= width);
+  int64_t offset = first * columnStride;
+  for (size_t i = outerDims.size(); i-- > 0;) {
+    offset += outerIndex % outerDims[i] * outerStrides[i];
+    outerIndex /= outerDims[i];
+  }
   const char *from = source.data() + offset * elementBytes;
   switch (elementBytes) {
   case 1:
-    return packAs(reinterpret_cast<const uint8_t *>(from), here, reinterpret_cast<uint8_t *>(panel.data()));
+    return packAs(reinterpret_cast<const uint8_t *>(from), count, lane, reinterpret_cast<uint8_t *>(panel.data()));
   case 2:
-    return packAs(reinterpret_cast<const uint16_t *>(from), here, reinterpret_cast<uint16_t *>(panel.data()));
+    return packAs(reinterpret_cast<const uint16_t *>(from), count, lane, reinterpret_cast<uint16_t *>(panel.data()));
   case 4:
-    return packAs(reinterpret_cast<const uint32_t *>(from), here, reinterpret_cast<uint32_t *>(panel.data()));
+    return packAs(reinterpret_cast<const uint32_t *>(from), count, lane, reinterpret_cast<uint32_t *>(panel.data()));
   default:
     assert(elementBytes == 8);
-    return packAs(reinterpret_cast<const uint64_t *>(from), here, reinterpret_cast<uint64_t *>(panel.data()));
+    return packAs(reinterpret_cast<const uint64_t *>(from), count, lane, reinterpret_cast<uint64_t *>(panel.data()));
   }
 }
 
-int64_t choosePanelWidth(int64_t columns) {
-  if (columns < 16)
-    return llvm::PowerOf2Ceil(columns);
+/// The width of panels, and their cost.
+static std::pair<int64_t, int64_t> findPanels(int64_t columns) {
   // Narrow tiles do less work for each element of the other operand that they load: they must save as much in padding.
   constexpr std::pair<int64_t, int64_t> costs[] = {{64, 100}, {48, 106}, {32, 115}, {16, 150}};
-  int64_t best = 64, bestCost = INT64_MAX;
+  if (columns < 16)
+    return {llvm::PowerOf2Ceil(columns), 16 * 150};
+  std::pair<int64_t, int64_t> best{64, INT64_MAX};
   for (auto [width, cost] : costs)
-    if (int64_t total = llvm::divideCeil(columns, width) * width * cost; total < bestCost) {
-      best = width;
-      bestCost = total;
-    }
+    if (int64_t total = llvm::divideCeil(columns, width) * width * cost; total < best.second)
+      best = {width, total};
   return best;
 }
+
+int64_t choosePanelWidth(int64_t columns) { return findPanels(columns).first; }
+
+int64_t getPanelCost(int64_t columns) { return findPanels(columns).second; }
 
 std::optional<OperandPath> findOperandPath(Value operand, llvm::function_ref<bool(Value)> inMemory) {
   OperandPath path{operand, {}, {}, {}};

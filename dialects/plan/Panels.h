@@ -24,10 +24,13 @@ public:
 
   /// Writes panel `number` in [0, getNumPanels()) of the row-major tensor `source` to `panel`, of getPanelBytes() bytes.
   void pack(llvm::ArrayRef<char> source, int64_t number, llvm::MutableArrayRef<char> panel) const;
+  /// Writes columns [first, first + count) of outer index `outerIndex` of `source` to lanes [lane, lane + count) of a panel; the rest of it stays.
+  void packColumns(llvm::ArrayRef<char> source, int64_t outerIndex, int64_t first, int64_t count, int64_t lane,
+                   llvm::MutableArrayRef<char> panel) const;
 
 private:
   template <class Element>
-  void packAs(const Element *source, int64_t columnsHere, Element *panel) const;
+  void packAs(const Element *source, int64_t count, int64_t lane, Element *panel) const;
 
   int64_t elementBytes, columns, columnStride;
   llvm::SmallVector<int64_t> outerDims, outerStrides;
@@ -37,6 +40,9 @@ private:
 /// The width of panels for a weight of `columns` columns: a multiple of 16 up to 64, or a power of two below 16. Little is wasted at
 /// the end and a row of a panel is whole cache lines where that is possible.
 int64_t choosePanelWidth(int64_t columns);
+
+/// What computing with a weight of `columns` columns costs in panels of that width, in hundredths of a column of the widest panels.
+int64_t getPanelCost(int64_t columns);
 
 /// How the operand of a contraction reads a tensor in memory, through operations that permute, cut and choose.
 struct OperandPath {

@@ -42,6 +42,19 @@ void dotIndices(DotOp op, ArrayRef<Expr> at, ArrayRef<Expr> contracted, Indices 
     e = e ? e : at[next++];
 }
 
+bool onlySplits(ReshapeOp op) {
+  auto to = getDims(op.getResult());
+  size_t next = 0;
+  for (Expr dim : getDims(op.getOperand())) {
+    Expr product = constant(op.getContext(), 1);
+    while (next < to.size() && product != dim)
+      product = product * to[next++];
+    if (product != dim)
+      return false;
+  }
+  return llvm::all_of(llvm::drop_begin(to, next), [](Expr dim) { return isConstant(dim, 1); });
+}
+
 Indices denseStrides(MLIRContext *context, ArrayRef<Expr> dims) {
   Indices strides(dims.size(), constant(context, 1));
   for (size_t i = dims.size(); i-- > 1;)

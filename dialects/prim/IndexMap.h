@@ -20,6 +20,9 @@ Indices reshapeIndices(ReshapeOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Exp
 void dotIndices(DotOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Expr> contracted,
                 Indices &lhs, Indices &rhs);
 
+/// Whether each dimension of the operand becomes one or several of the result's, ones aside: positions are sums of products, without a division.
+bool onlySplits(ReshapeOp op);
+
 /// Distances in elements of neighbours along each dimension of a dense row-major tensor.
 Indices denseStrides(mlir::MLIRContext *context, llvm::ArrayRef<Expr> dims);
 

@@ -2,6 +2,7 @@
 #include "passes/plan/Fusion.h"
 #include "dialects/dsc/Dsc.h"
 #include "dialects/plan/Plan.h"
+#include "dialects/prim/IndexMap.h"
 
 using namespace mlir;
 using namespace dsc::prim;
@@ -136,7 +137,8 @@ static bool readsAsRows(OpOperand &use) {
 /// A layout operation with several consumers, all of which can read through it: nothing is gained by writing it to memory.
 bool Fusion::isIndexMap(Operation *op) const {
   auto reshape = dyn_cast<ReshapeOp>(op);
-  bool isReshape = reshape && isUnitReshape(reshape) && isa_and_nonnull<SliceOp, BroadcastOp>(reshape.getOperand().getDefiningOp());
+  Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
+  bool isReshape = (isa_and_nonnull<SliceOp, BroadcastOp>(source) && isUnitReshape(reshape)) || (isa_and_nonnull<SliceOp>(source) && onlySplits(reshape));
   if (!isReshape && !isa<SliceOp, BroadcastOp>(op))
     return false;
   bool shared = !op->hasOneUse() || indexMaps.contains(*op->user_begin());
@@ -159,11 +161,15 @@ bool Fusion::isView(Operation *op) const {
 }
 
 /// A reshape that only adds or removes ones, or makes a router's rows, between an operation that need not stand in memory and its one
-/// reader.
+/// reader; or one that splits dimensions of a slice, which its reader reads where it stands.
 static bool isBetween(Operation *op) {
   auto reshape = dyn_cast<ReshapeOp>(op);
   Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
-  return source && reshape->hasOneUse() && source->hasOneUse() && (isNorm(source) || (isFoldable(source) && !isa<ReshapeOp>(source))) &&
+  if (!source || !reshape->hasOneUse())
+    return false;
+  if (isa<SliceOp>(source) && onlySplits(reshape))
+    return true;
+  return source->hasOneUse() && (isNorm(source) || (isFoldable(source) && !isa<ReshapeOp>(source))) &&
          (isUnitReshape(reshape) || (isa<model::RouteOp>(*reshape->user_begin()) && !isNorm(source)));
 }
 

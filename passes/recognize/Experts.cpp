@@ -315,7 +315,7 @@ struct RecognizeExperts : dsc::impl::RecognizeExpertsBase<RecognizeExperts> {
       SmallVector<Expr> dims = getDims(first.value);
       dims.insert(dims.begin(), build.size(experts.size()));
       auto type = getTensorType(dims, elementType(first.value));
-      StoredWeight whole{ConstantOp::create(build.b, build.loc, type, cast<TypedAttr>(StackedAttr::get(context, stored, type))), first.at};
+      StoredWeight whole{ConstantOp::create(build.b, build.loc, type, cast<TypedAttr>(JoinedAttr::get(context, stored, 0, type))), first.at};
       whole.at.insert(whole.at.begin(), index(context, 0));
       return readWeight(build, whole, experts.size(), outs, ins);
     }

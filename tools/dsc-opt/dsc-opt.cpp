@@ -34,6 +34,7 @@ int main(int argc, char **argv) {
   dsc::registerFormLatentAttention();
   dsc::registerSplitAttention();
   dsc::registerDecomposeWithoutKernel();
+  dsc::registerJoinProjections();
   dsc::registerFormKernels();
   dsc::registerPlanMemory();
   return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, "dsc-opt\n", registry));

@@ -129,12 +129,3 @@ func.func @shared(%x: tensor<3x64xbf16>, %i: tensor<3x2xi64>, %w: tensor<3x2xf32
       : (tensor<3x64xbf16>, tensor<3x2xi64>, tensor<3x2xf32>, tensor<8x16x64xbf16>, tensor<8x64x16xbf16>, tensor<24x64xbf16>, tensor<64x24xbf16>) -> tensor<3x64xbf16>
   return %y : tensor<3x64xbf16>
 }
-
-// -----
-
-// CHECK-LABEL: @stacked
-// CHECK: prim.constant #dsc.stacked<[dense<0.000000e+00> : tensor<4xf32>, #onnx.external<"w", 0, 16, ""> : tensor<4xf32>]> : tensor<2x4xf32>
-func.func @stacked() -> tensor<2x4xf32> {
-  %0 = prim.constant #dsc.stacked<[dense<0.0> : tensor<4xf32>, #onnx.external<"w", 0, 16, ""> : tensor<4xf32>]> : tensor<2x4xf32>
-  return %0 : tensor<2x4xf32>
-}

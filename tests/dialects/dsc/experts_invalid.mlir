@@ -87,13 +87,3 @@ func.func @experts_c5(%x: tensor<3x64xf32>, %i: tensor<3x2xi64>, %w: tensor<3x2x
   %y = dsc.experts silu %x ids(%i) weights(%w) gate(%g) down(%d) : (tensor<3x64xf32>, tensor<3x2xi64>, tensor<3x2xf16>, tensor<8x16x64xf32>, tensor<8x64x16xf32>) -> tensor<3x64xf32>
   return
 }
-
-// -----
-
-// expected-error @below {{(C1): the parts are not tensors of one type}}
-func.func private @stacked_c1() attributes {a = #dsc.stacked<[dense<0.0> : tensor<4xf32>, dense<0.0> : tensor<2xf32>]> : tensor<2x4xf32>}
-
-// -----
-
-// expected-error @below {{(C2): 2 times 'tensor<4xf32>' is not 'tensor<3x4xf32>'}}
-func.func private @stacked_c2() attributes {a = #dsc.stacked<[dense<0.0> : tensor<4xf32>, dense<1.0> : tensor<4xf32>]> : tensor<3x4xf32>}

@@ -149,6 +149,26 @@ func.func @slices(%a: tensor<8xf32>) -> (tensor<4xf32>, tensor<4xf32>) {
 
 // -----
 
+// A reshape that splits the columns of a slice is read through, as its consumers' index maps; one that merges dimensions is a view of a copy.
+// CHECK-LABEL: func.func @heads_of_a_slice
+// CHECK-DAG:     plan.launch @transpose_0 sizes [](%arg0)
+// CHECK-DAG:     plan.launch @neg_0 sizes [](%arg0)
+// CHECK-DAG:     %[[C:.*]] = plan.launch @slice_0 sizes [](%arg0)
+// CHECK-DAG:     %[[V:.*]] = prim.reshape %[[C]]
+// CHECK-DAG:     plan.launch @exp_0 sizes [](%[[V]])
+func.func @heads_of_a_slice(%a: tensor<3x20xf32>) -> (tensor<2x3x4xf32>, tensor<3x2x4xf32>, tensor<24xf32>) {
+  %s = prim.slice %a starts [0, 4] steps [1, 1] : tensor<3x20xf32> -> tensor<3x8xf32>
+  %h = prim.reshape %s : tensor<3x8xf32> -> tensor<3x2x4xf32>
+  %t = prim.transpose %h perm [1, 0, 2] : tensor<3x2x4xf32> -> tensor<2x3x4xf32>
+  %n = prim.unary neg %h : tensor<3x2x4xf32> -> tensor<3x2x4xf32>
+  %r = prim.slice %a starts [0, 12] steps [1, 1] : tensor<3x20xf32> -> tensor<3x8xf32>
+  %f = prim.reshape %r : tensor<3x8xf32> -> tensor<24xf32>
+  %e = prim.unary exp %f : tensor<24xf32> -> tensor<24xf32>
+  return %t, %n, %e : tensor<2x3x4xf32>, tensor<3x2x4xf32>, tensor<24xf32>
+}
+
+// -----
+
 // Every output has a buffer of its own: arguments, constants and repeated values are copied.
 // CHECK-LABEL: func.func @identities
 // CHECK:         %[[N:.*]] = plan.launch @neg_0
