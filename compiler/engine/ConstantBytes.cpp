@@ -8,7 +8,8 @@ using namespace mlir;
 
 namespace dsc {
 
-/// The bytes of a constant that is not joined; `storage` holds them when they are not in memory as such.
+/// The bytes of a constant that is not joined; `storage` holds them when they are not in memory as
+/// such.
 static llvm::Expected<ArrayRef<char>> getBytes(TypedAttr value, std::vector<char> &storage) {
   if (auto external = dyn_cast<onnx::ExternalAttr>(value)) {
     auto bytes = onnx::ExternalData::get(value.getContext()).resolve(external);
@@ -93,7 +94,8 @@ llvm::Error streamBytes(TypedAttr value, TakeBytes take) {
   return llvm::Error::success();
 }
 
-static llvm::Error streamPanels(const plan::PanelLayout &layout, ArrayRef<char> bytes, TakeBytes take) {
+static llvm::Error streamPanels(const plan::PanelLayout &layout, ArrayRef<char> bytes,
+                                TakeBytes take) {
   std::vector<char> panel(layout.getPanelBytes());
   for (int64_t i = 0; i < layout.getNumPanels(); ++i) {
     layout.pack(bytes, i, panel);
@@ -104,8 +106,10 @@ static llvm::Error streamPanels(const plan::PanelLayout &layout, ArrayRef<char> 
 }
 
 /// Parts whose columns lie side by side: a panel has columns of one or several of them.
-static llvm::Error streamColumns(ArrayRef<Part> parts, const plan::PanelLayout &whole, plan::PanelsAttr panels, TakeBytes take) {
-  auto layouts = llvm::map_to_vector(parts, [&](const Part &part) { return plan::PanelLayout(panels, part.type); });
+static llvm::Error streamColumns(ArrayRef<Part> parts, const plan::PanelLayout &whole,
+                                 plan::PanelsAttr panels, TakeBytes take) {
+  auto layouts = llvm::map_to_vector(
+      parts, [&](const Part &part) { return plan::PanelLayout(panels, part.type); });
   std::vector<char> panel(whole.getPanelBytes());
   for (int64_t i = 0; i < whole.getNumPanels(); ++i) {
     int64_t first = i % whole.panels * whole.width, begin = 0;
@@ -114,7 +118,8 @@ static llvm::Error streamColumns(ArrayRef<Part> parts, const plan::PanelLayout &
       int64_t size = part.type.getDimSize(panels.getColumns());
       int64_t from = std::max(first, begin), to = std::min(first + whole.width, begin + size);
       if (from < to)
-        layout.packColumns(part.bytes, i / whole.panels, from - begin, to - from, from - first, panel);
+        layout.packColumns(part.bytes, i / whole.panels, from - begin, to - from, from - first,
+                           panel);
       begin += size;
     }
     if (llvm::Error error = take(panel))
@@ -128,21 +133,27 @@ static plan::PanelsAttr withoutFirst(plan::PanelsAttr panels) {
   SmallVector<int64_t> contracted(panels.getContracted());
   for (int64_t &dim : contracted)
     --dim;
-  return plan::PanelsAttr::get(panels.getContext(), panels.getColumns() - 1, contracted, panels.getWidth(), panels.getGroup());
+  return plan::PanelsAttr::get(panels.getContext(), panels.getColumns() - 1, contracted,
+                               panels.getWidth(), panels.getGroup());
 }
 
-llvm::Error streamPanels(TypedAttr value, RankedTensorType type, plan::PanelsAttr panels, TakeBytes take) {
+llvm::Error streamPanels(TypedAttr value, RankedTensorType type, plan::PanelsAttr panels,
+                         TakeBytes take) {
   plan::PanelLayout layout(panels, type);
   auto joined = dyn_cast<model::JoinedAttr>(value);
   if (!joined)
-    return streamWhole(value, [&](ArrayRef<char> bytes) { return streamPanels(layout, bytes, take); });
+    return streamWhole(value,
+                       [&](ArrayRef<char> bytes) { return streamPanels(layout, bytes, take); });
   size_t count = joined.getParts().size();
-  // Each part of a stack has panels of its own, if it is not cut into columns or contracted across parts.
-  if (joined.isStacked() && joined.getAxis() == 0 && type.getDimSize(0) == int64_t(count) && panels.getColumns() != 0 &&
-      !llvm::is_contained(panels.getContracted(), 0)) {
+  // Each part of a stack has panels of its own, if it is not cut into columns or contracted across
+  // parts.
+  if (joined.isStacked() && joined.getAxis() == 0 && type.getDimSize(0) == int64_t(count) &&
+      panels.getColumns() != 0 && !llvm::is_contained(panels.getContracted(), 0)) {
     plan::PanelLayout own(withoutFirst(panels), type.clone(type.getShape().drop_front()));
     for (size_t i = 0; i < count; ++i)
-      if (llvm::Error error = streamWhole(joined.getPart(i), [&](ArrayRef<char> bytes) { return streamPanels(own, bytes, take); }))
+      if (llvm::Error error = streamWhole(joined.getPart(i), [&](ArrayRef<char> bytes) {
+            return streamPanels(own, bytes, take);
+          }))
         return error;
     return llvm::Error::success();
   }

@@ -17,14 +17,22 @@ std::optional<format::DType> getDType(Type type) {
   if (auto integer = dyn_cast<IntegerType>(type)) {
     bool isUnsigned = integer.isUnsigned();
     switch (integer.getWidth()) {
-    case 1: return DType::Bool;
-    case 2: return isUnsigned ? DType::U2 : DType::I2;
-    case 4: return isUnsigned ? DType::U4 : DType::I4;
-    case 8: return isUnsigned ? DType::U8 : DType::I8;
-    case 16: return isUnsigned ? DType::U16 : DType::I16;
-    case 32: return isUnsigned ? DType::U32 : DType::I32;
-    case 64: return isUnsigned ? DType::U64 : DType::I64;
-    default: return std::nullopt;
+    case 1:
+      return DType::Bool;
+    case 2:
+      return isUnsigned ? DType::U2 : DType::I2;
+    case 4:
+      return isUnsigned ? DType::U4 : DType::I4;
+    case 8:
+      return isUnsigned ? DType::U8 : DType::I8;
+    case 16:
+      return isUnsigned ? DType::U16 : DType::I16;
+    case 32:
+      return isUnsigned ? DType::U32 : DType::I32;
+    case 64:
+      return isUnsigned ? DType::U64 : DType::I64;
+    default:
+      return std::nullopt;
     }
   }
   if (type.isF32())
@@ -60,7 +68,8 @@ struct Contents {
 /// Goes through the bytes of a weight once.
 static llvm::Expected<Contents> read(TypedAttr value) {
   Contents contents;
-  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(), XXH3_freeState);
+  std::unique_ptr<XXH3_state_t, XXH_errorcode (*)(XXH3_state_t *)> state(XXH3_createState(),
+                                                                         XXH3_freeState);
   XXH3_128bits_reset(state.get());
   if (llvm::Error error = streamBytes(value, [&](ArrayRef<char> bytes) {
         XXH3_128bits_update(state.get(), bytes.data(), bytes.size());
@@ -73,7 +82,8 @@ static llvm::Expected<Contents> read(TypedAttr value) {
   return contents;
 }
 
-WeightsSection::WeightsSection(OutputFile &file) : file(file), start(file.position()), chunk(XXH3_createState()) {
+WeightsSection::WeightsSection(OutputFile &file)
+    : file(file), start(file.position()), chunk(XXH3_createState()) {
   assert(start % 4096 == 0);
   XXH3_64bits_reset(chunk);
 }
@@ -118,12 +128,13 @@ llvm::Expected<uint32_t> WeightsSection::add(TypedAttr value, StringRef name) {
     if (llvm::Error error = streamBytes(value, [&](ArrayRef<char> bytes) { return append(bytes); }))
       return error;
   }
-  weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(), it->second, contents->bytes});
+  weights.push_back({name.str(), *getDType(type.getElementType()), type.getShape().vec(),
+                     it->second, contents->bytes});
   return byAttribute[{value, Attribute()}] = weights.size() - 1;
 }
 
-llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef name, RankedTensorType type,
-                                                   plan::PanelsAttr panels) {
+llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef name,
+                                                   RankedTensorType type, plan::PanelsAttr panels) {
   Attribute layoutOfType = ArrayAttr::get(type.getContext(), {panels, TypeAttr::get(type)});
   auto known = byAttribute.find({value, layoutOfType});
   if (known != byAttribute.end())
@@ -132,17 +143,20 @@ llvm::Expected<uint32_t> WeightsSection::addPanels(TypedAttr value, StringRef na
   if (!contents)
     return contents.takeError();
   plan::PanelLayout layout(panels, type);
-  auto [it, isNew] = offsets.try_emplace({contents->hash, contents->bytes, layoutOfType.getAsOpaquePointer()}, 0);
+  auto [it, isNew] =
+      offsets.try_emplace({contents->hash, contents->bytes, layoutOfType.getAsOpaquePointer()}, 0);
   if (isNew) {
     if (llvm::Error error = align())
       return error;
     it->second = size;
-    if (llvm::Error error = streamPanels(value, type, panels, [&](ArrayRef<char> bytes) { return append(bytes); }))
+    if (llvm::Error error =
+            streamPanels(value, type, panels, [&](ArrayRef<char> bytes) { return append(bytes); }))
       return error;
   }
   auto shape = layout.getShape();
-  weights.push_back({name.str(), *getDType(type.getElementType()), std::vector<int64_t>(shape.begin(), shape.end()),
-                     it->second, uint64_t(layout.getBytes())});
+  weights.push_back({name.str(), *getDType(type.getElementType()),
+                     std::vector<int64_t>(shape.begin(), shape.end()), it->second,
+                     uint64_t(layout.getBytes())});
   return byAttribute[{value, layoutOfType}] = weights.size() - 1;
 }
 

@@ -26,12 +26,14 @@ public:
   explicit WeightsSection(OutputFile &file);
   ~WeightsSection();
 
-  /// The number of the weight; writes its bytes unless equal bytes are there (equal by their 128-bit hash).
-  /// Fails when the bytes of an external constant cannot be read, or the file not be written.
+  /// The number of the weight; writes its bytes unless equal bytes are there (equal by their
+  /// 128-bit hash). Fails when the bytes of an external constant cannot be read, or the file not be
+  /// written.
   llvm::Expected<uint32_t> add(mlir::TypedAttr value, llvm::StringRef name);
-  /// The same for the weight of `type`, as many elements as `value`, in panels. One panel at a time is in memory.
-  llvm::Expected<uint32_t> addPanels(mlir::TypedAttr value, llvm::StringRef name, mlir::RankedTensorType type,
-                                     plan::PanelsAttr layout);
+  /// The same for the weight of `type`, as many elements as `value`, in panels. One panel at a time
+  /// is in memory.
+  llvm::Expected<uint32_t> addPanels(mlir::TypedAttr value, llvm::StringRef name,
+                                     mlir::RankedTensorType type, plan::PanelsAttr layout);
   llvm::Error finish();
 
   uint64_t begin() const { return start; }
@@ -54,7 +56,8 @@ private:
   OutputFile &file;
   uint64_t start, size = 0;
   std::vector<Weight> weights;
-  llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, uint32_t> byAttribute; // value, layout and type
+  llvm::DenseMap<std::pair<mlir::Attribute, mlir::Attribute>, uint32_t>
+      byAttribute; // value, layout and type
   // By the hash and size of the row-major bytes, and the layout.
   std::map<std::tuple<std::array<uint64_t, 2>, uint64_t, const void *>, uint64_t> offsets;
   XXH3_state_s *chunk;

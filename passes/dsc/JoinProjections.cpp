@@ -39,7 +39,8 @@ Attribute getContents(TypedAttr value) {
 }
 
 std::optional<Projection> asProjection(DotOp dot) {
-  if (!dot.getLhsBatch().empty() || dot.getRhsContract().size() != 1 || !dot->getDiscardableAttrs().empty())
+  if (!dot.getLhsBatch().empty() || dot.getRhsContract().size() != 1 ||
+      !dot->getDiscardableAttrs().empty())
     return std::nullopt;
   int64_t contracted = dot.getRhsContract()[0];
   Value weight = dot.getRhs();
@@ -50,17 +51,19 @@ std::optional<Projection> asProjection(DotOp dot) {
     weight = transpose.getOperand();
   }
   auto constant = weight.getDefiningOp<ConstantOp>();
-  if (!constant || isa<model::JoinedAttr>(constant.getValue()) || constant.getType().getRank() != 2 ||
-      !isa<FloatType>(constant.getType().getElementType()))
+  if (!constant || isa<model::JoinedAttr>(constant.getValue()) ||
+      constant.getType().getRank() != 2 || !isa<FloatType>(constant.getType().getElementType()))
     return std::nullopt;
   Projection projection{dot, constant, contracted, getContents(constant.getValue())};
   // Rows of the results together begin as well aligned as those of each.
-  if (projection.getColumns() == 0 || projection.getColumns() * elementType(dot).getIntOrFloatBitWidth() % 128 != 0)
+  if (projection.getColumns() == 0 ||
+      projection.getColumns() * elementType(dot).getIntOrFloatBitWidth() % 128 != 0)
     return std::nullopt;
   return projection;
 }
 
-/// Whether the consumer can read elements of a slice of wider rows where they stand. The plan decides (Fusion): this says what it does with slices.
+/// Whether the consumer can read elements of a slice of wider rows where they stand. The plan
+/// decides (Fusion): this says what it does with slices.
 bool readsInPlace(OpOperand &use) {
   Operation *user = use.getOwner();
   if (auto reshape = dyn_cast<ReshapeOp>(user))
@@ -74,8 +77,9 @@ bool readsInPlace(OpOperand &use) {
     return use.getOperandNumber() == 0;
   if (isa<UpdateSliceOp, model::CacheAppendOp>(user))
     return use.getOperandNumber() == 1;
-  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp, SliceOp, ConcatOp, ReduceOp, model::RmsNormOp,
-             model::LayerNormOp, model::AttentionOp, model::AttentionPartsOp, model::LatentAttentionOp>(user);
+  return isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp, SliceOp,
+             ConcatOp, ReduceOp, model::RmsNormOp, model::LayerNormOp, model::AttentionOp,
+             model::AttentionPartsOp, model::LatentAttentionOp>(user);
 }
 
 /// Removes the projections whose results meet element by element.
@@ -86,7 +90,8 @@ void separateMeeting(Group &group) {
     SmallVector<Operation *> open{projection.dot};
     while (!open.empty())
       for (Operation *user : open.pop_back_val()->getUsers()) {
-        if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp, TransposeOp, SliceOp, ReshapeOp>(user))
+        if (!isa<UnaryOp, BinaryOp, CompareOp, SelectOp, ConvertOp, BitcastOp, BroadcastOp,
+                 TransposeOp, SliceOp, ReshapeOp>(user))
           continue;
         auto [it, isNew] = reached.try_emplace(user, i);
         if (isNew) {
@@ -104,7 +109,8 @@ void separateMeeting(Group &group) {
   group = std::move(apart);
 }
 
-/// Whether the panels of the joined weight cost no more than those of its parts, but for what the launches that it saves are worth.
+/// Whether the panels of the joined weight cost no more than those of its parts, but for what the
+/// launches that it saves are worth.
 bool fitsPanels(const Group &group) {
   // Of weights that a core reads from memory while a launch begins and ends.
   constexpr int64_t launchBytes = 32 << 10;
@@ -118,10 +124,12 @@ bool fitsPanels(const Group &group) {
   return more * columnBytes <= launchBytes * int64_t(group.size() - 1);
 }
 
-/// Replaces the result of `dot` by the columns of `whole` from `begin` on: a slice of it by that of the whole, what else reads it by a slice in front of
-/// its first reader. Operations then follow each other in all layers alike, which shares kernels.
+/// Replaces the result of `dot` by the columns of `whole` from `begin` on: a slice of it by that of
+/// the whole, what else reads it by a slice in front of its first reader. Operations then follow
+/// each other in all layers alike, which shares kernels.
 void readFrom(Value whole, int64_t begin, DotOp dot) {
-  auto sliceOf = [&](OpBuilder b, Location loc, Type type, ArrayRef<Expr> starts, ArrayRef<int64_t> steps) -> Value {
+  auto sliceOf = [&](OpBuilder b, Location loc, Type type, ArrayRef<Expr> starts,
+                     ArrayRef<int64_t> steps) -> Value {
     SmallVector<Expr> from(starts);
     from.back() = from.back() + begin;
     return SliceOp::create(b, loc, type, whole, ShapeAttr::get(b.getContext(), from), steps);
@@ -129,7 +137,9 @@ void readFrom(Value whole, int64_t begin, DotOp dot) {
   Operation *first = nullptr;
   for (Operation *user : llvm::make_early_inc_range(dot->getUsers())) {
     if (auto slice = dyn_cast<SliceOp>(user)) {
-      slice->replaceAllUsesWith(ValueRange(sliceOf(OpBuilder(slice), slice.getLoc(), slice.getType(), slice.getStarts().toVector(), slice.getSteps())));
+      slice->replaceAllUsesWith(
+          ValueRange(sliceOf(OpBuilder(slice), slice.getLoc(), slice.getType(),
+                             slice.getStarts().toVector(), slice.getSteps())));
       slice->erase();
       continue;
     }
@@ -141,11 +151,14 @@ void readFrom(Value whole, int64_t begin, DotOp dot) {
     return;
   SmallVector<Expr> zeros(rank(dot), constant(dot.getContext(), 0));
   SmallVector<int64_t> ones(rank(dot), 1);
-  dot->replaceAllUsesWith(ValueRange(sliceOf(OpBuilder(first), dot.getLoc(), dot.getType(), zeros, ones)));
+  dot->replaceAllUsesWith(
+      ValueRange(sliceOf(OpBuilder(first), dot.getLoc(), dot.getType(), zeros, ones)));
 }
 
 void join(Group &group) {
-  llvm::sort(group, [](const Projection &a, const Projection &b) { return a.dot->isBeforeInBlock(b.dot); });
+  llvm::sort(group, [](const Projection &a, const Projection &b) {
+    return a.dot->isBeforeInBlock(b.dot);
+  });
   Projection &first = group[0];
   int64_t axis = 1 - first.contracted, columns = 0;
   SmallVector<Attribute> parts;
@@ -161,9 +174,12 @@ void join(Group &group) {
   SmallVector<int64_t> shape{first.getDepth(), first.getDepth()};
   shape[axis] = columns;
   auto type = RankedTensorType::get(shape, first.getType().getElementType());
-  Value weight = ConstantOp::create(b, FusedLoc::get(context, weightPlaces), type, cast<TypedAttr>(model::JoinedAttr::get(context, parts, axis, type)));
+  Value weight =
+      ConstantOp::create(b, FusedLoc::get(context, weightPlaces), type,
+                         cast<TypedAttr>(model::JoinedAttr::get(context, parts, axis, type)));
   PrimBuilder build(b, FusedLoc::get(context, places));
-  Value whole = build.dot(first.dot.getLhs(), weight, {}, {}, first.dot.getLhsContract(), {first.contracted}, elementType(first.dot));
+  Value whole = build.dot(first.dot.getLhs(), weight, {}, {}, first.dot.getLhsContract(),
+                          {first.contracted}, elementType(first.dot));
   int64_t begin = 0;
   for (Projection &projection : group) {
     readFrom(whole, begin, projection.dot);
@@ -181,8 +197,11 @@ struct JoinProjections : impl::JoinProjectionsBase<JoinProjections> {
     using Key = std::tuple<Value, Attribute, int64_t, Type, Type>;
     llvm::MapVector<Key, Group> byInput;
     for (auto dot : func.front().getOps<DotOp>())
-      if (auto projection = asProjection(dot); projection && llvm::all_of(dot->getUses(), readsInPlace))
-        byInput[{dot.getLhs(), dot.getLhsContractAttr(), projection->contracted, elementType(dot.getRhs()), elementType(dot)}].push_back(*projection);
+      if (auto projection = asProjection(dot);
+          projection && llvm::all_of(dot->getUses(), readsInPlace))
+        byInput[{dot.getLhs(), dot.getLhsContractAttr(), projection->contracted,
+                 elementType(dot.getRhs()), elementType(dot)}]
+            .push_back(*projection);
     SmallVector<Group> groups;
     for (auto &[key, group] : byInput) {
       separateMeeting(group);
@@ -207,14 +226,19 @@ struct JoinProjections : impl::JoinProjectionsBase<JoinProjections> {
     }
     // The file has a weight once if every entry joins it with the same others.
     auto keyOf = [&](const Group &group) -> Attribute {
-      return ArrayAttr::get(&getContext(), llvm::map_to_vector(group, [](const Projection &projection) { return projection.contents; }));
+      return ArrayAttr::get(&getContext(),
+                            llvm::map_to_vector(group, [](const Projection &projection) {
+                              return projection.contents;
+                            }));
     };
     llvm::DenseMap<Attribute, unsigned> alike;
     for (const Group &group : groups)
       ++alike[keyOf(group)];
     for (Group &group : groups) {
       unsigned count = alike[keyOf(group)];
-      if (!llvm::all_of(group, [&](const Projection &projection) { return uses[projection.contents] == count; }))
+      if (!llvm::all_of(group, [&](const Projection &projection) {
+            return uses[projection.contents] == count;
+          }))
         continue;
       numJoined += group.size();
       join(group);

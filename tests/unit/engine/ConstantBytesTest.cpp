@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The bytes that the engine gets of joined constants, against those of one constant with the same elements.
+// The bytes that the engine gets of joined constants, against those of one constant with the same
+// elements.
 #include "compiler/engine/ConstantBytes.h"
 #include "compiler/engine/WeightsSection.h"
 #include "compiler/reference/Interpreter.h"
@@ -24,7 +25,8 @@ protected:
   ConstantBytes() { context.loadDialect<model::DscDialect, plan::PlanDialect>(); }
 
   DenseElementsAttr dense(llvm::ArrayRef<int64_t> shape, llvm::ArrayRef<int16_t> values) {
-    return DenseElementsAttr::get(RankedTensorType::get(shape, mlir::IntegerType::get(&context, 16)), values);
+    return DenseElementsAttr::get(
+        RankedTensorType::get(shape, mlir::IntegerType::get(&context, 16)), values);
   }
 
   TypedAttr whole(const Cut &cut) {
@@ -35,8 +37,10 @@ protected:
 
   /// The same elements, cut into parts here, element by element.
   TypedAttr joined(const Cut &cut) {
-    int64_t inner = size(llvm::ArrayRef(cut.shape).drop_front(cut.axis + 1)), outer = size(llvm::ArrayRef(cut.shape).take_front(cut.axis));
-    std::vector<int64_t> sizes = cut.sizes.empty() ? std::vector<int64_t>(cut.shape[cut.axis], 1) : cut.sizes;
+    int64_t inner = size(llvm::ArrayRef(cut.shape).drop_front(cut.axis + 1)),
+            outer = size(llvm::ArrayRef(cut.shape).take_front(cut.axis));
+    std::vector<int64_t> sizes =
+        cut.sizes.empty() ? std::vector<int64_t>(cut.shape[cut.axis], 1) : cut.sizes;
     llvm::SmallVector<mlir::Attribute> parts;
     int64_t begin = 0;
     for (int64_t count : sizes) {
@@ -56,7 +60,9 @@ protected:
     return mlir::cast<TypedAttr>(model::JoinedAttr::get(&context, parts, cut.axis, type));
   }
 
-  static int64_t size(llvm::ArrayRef<int64_t> shape) { return std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>()); }
+  static int64_t size(llvm::ArrayRef<int64_t> shape) {
+    return std::accumulate(shape.begin(), shape.end(), int64_t(1), std::multiplies<>());
+  }
 
   std::vector<char> bytesOf(TypedAttr value) {
     std::vector<char> bytes;
@@ -66,7 +72,8 @@ protected:
 
   std::vector<char> panelsOf(TypedAttr value, plan::PanelsAttr panels) {
     std::vector<char> bytes;
-    EXPECT_FALSE(bool(streamPanels(value, mlir::cast<RankedTensorType>(value.getType()), panels, collect(bytes))));
+    EXPECT_FALSE(bool(streamPanels(value, mlir::cast<RankedTensorType>(value.getType()), panels,
+                                   collect(bytes))));
     return bytes;
   }
 
@@ -83,8 +90,10 @@ protected:
 };
 
 const Cut cuts[] = {
-    {{6, 10}, 1, {4, 6}}, {{6, 10}, 1, {1, 8, 1}}, {{6, 10}, 0, {2, 4}},    {{6, 10}, 1, {10}}, {{3, 4, 5}, 1, {3, 1}},
-    {{3, 4, 5}, 0, {}},   {{3, 4, 5}, 1, {}},      {{3, 4, 5}, 2, {2, 2, 1}}, {{0, 10}, 1, {4, 6}}, {{6, 4}, 1, {0, 4}},
+    {{6, 10}, 1, {4, 6}}, {{6, 10}, 1, {1, 8, 1}},   {{6, 10}, 0, {2, 4}},
+    {{6, 10}, 1, {10}},   {{3, 4, 5}, 1, {3, 1}},    {{3, 4, 5}, 0, {}},
+    {{3, 4, 5}, 1, {}},   {{3, 4, 5}, 2, {2, 2, 1}}, {{0, 10}, 1, {4, 6}},
+    {{6, 4}, 1, {0, 4}},
 };
 
 TEST_F(ConstantBytes, OfJoinedPartsAreThoseOfTheWhole) {
@@ -92,7 +101,8 @@ TEST_F(ConstantBytes, OfJoinedPartsAreThoseOfTheWhole) {
     std::string error;
     auto evaluated = reference::constantTensor(joined(cut), error);
     ASSERT_TRUE(mlir::succeeded(evaluated)) << error;
-    EXPECT_EQ(llvm::ArrayRef<char>(bytesOf(joined(cut))), llvm::ArrayRef<char>(bytesOf(whole(cut))));
+    EXPECT_EQ(llvm::ArrayRef<char>(bytesOf(joined(cut))),
+              llvm::ArrayRef<char>(bytesOf(whole(cut))));
     EXPECT_EQ(evaluated->bytes(), llvm::ArrayRef<char>(bytesOf(whole(cut))));
   }
 }
@@ -106,7 +116,8 @@ TEST_F(ConstantBytes, InPanelsAreThoseOfTheWhole) {
             continue;
           auto panels = plan::PanelsAttr::get(&context, columns, {contracted}, width, group);
           EXPECT_EQ(panelsOf(joined(cut), panels), panelsOf(whole(cut), panels))
-              << "axis " << cut.axis << " columns " << columns << " contracted " << contracted << " width " << width;
+              << "axis " << cut.axis << " columns " << columns << " contracted " << contracted
+              << " width " << width;
         }
 }
 
@@ -133,7 +144,8 @@ TEST_F(ConstantBytes, EqualBytesStandOnceInTheFile) {
     numbers.insert(numbers.end(), {*plain, *packed});
   }
   for (size_t i = 2; i < numbers.size(); ++i)
-    EXPECT_EQ(section.getWeights()[numbers[i]].offset, section.getWeights()[numbers[i % 2]].offset) << i;
+    EXPECT_EQ(section.getWeights()[numbers[i]].offset, section.getWeights()[numbers[i % 2]].offset)
+        << i;
   EXPECT_EQ(section.bytes(), 128u + 6 * 16 * 2);
   llvm::sys::fs::remove(path);
 }
