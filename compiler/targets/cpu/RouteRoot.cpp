@@ -35,7 +35,8 @@ class TokenRouter {
 public:
   TokenRouter(KernelCode &code, model::RouteOp op)
       : code(code), op(op), type(prim::elementType(op.getLogits())), held(registerType(type)),
-        integer(code.b.getIntegerType(held.getIntOrFloatBitWidth())), build{code, type} {
+        integer(code.b.getIntegerType(held.getIntOrFloatBitWidth())), build{code, type},
+        ofCandidates(!op.getBias() && op.getGroups() == 1) {
     unsigned width = integer.getIntOrFloatBitWidth();
     lowest = code.integer(integer, llvm::APInt::getSignedMinValue(width));
     highest = code.integer(integer, llvm::APInt::getSignedMaxValue(width));
@@ -47,7 +48,6 @@ public:
   }
 
   void emit(Expr token) {
-    ofCandidates = !op.getBias() && op.getGroups() == 1;
     scoreExperts(token);
     if (op.getGroups() > 1)
       keepGroups();
@@ -231,10 +231,9 @@ private:
   Type type, held;
   IntegerType integer;
   ScoreCode build;
+  bool ofCandidates; ///< candidates are the scores
   Value lowest, highest;
   Scratch scores, keys, groups, weights;
-  /// Candidates are the scores.
-  bool ofCandidates = false;
 };
 
 class RouteRoot : public KernelRoot {
