@@ -128,4 +128,16 @@ Indices reshapeIndices(ReshapeOp op, ArrayRef<Expr> at, ArrayRef<Expr> extents) 
   return result;
 }
 
+std::optional<Indices> layoutIndices(Operation *op, ArrayRef<Expr> at, ArrayRef<Expr> extents) {
+  if (auto broadcast = dyn_cast<BroadcastOp>(op))
+    return broadcastIndices(broadcast, at);
+  if (auto reshape = dyn_cast<ReshapeOp>(op))
+    return reshapeIndices(reshape, at, extents);
+  if (auto transpose = dyn_cast<TransposeOp>(op))
+    return transposeIndices(transpose, at);
+  if (auto slice = dyn_cast<SliceOp>(op))
+    return sliceIndices(slice, at);
+  return std::nullopt;
+}
+
 } // namespace dsc::prim

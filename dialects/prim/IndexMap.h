@@ -20,6 +20,11 @@ Indices reshapeIndices(ReshapeOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Exp
 void dotIndices(DotOp op, llvm::ArrayRef<Expr> at, llvm::ArrayRef<Expr> contracted,
                 Indices &lhs, Indices &rhs);
 
+/// The position in the operand of the element at `at` of an operation that only moves elements: a broadcast, reshape, transpose or
+/// slice. None for any other.
+std::optional<Indices> layoutIndices(mlir::Operation *op, llvm::ArrayRef<Expr> at,
+                                     llvm::ArrayRef<Expr> extents);
+
 /// Whether each dimension of the operand becomes one or several of the result's, ones aside: positions are sums of products, without a division.
 bool onlySplits(ReshapeOp op);
 

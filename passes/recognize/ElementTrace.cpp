@@ -108,14 +108,8 @@ bool ElementTrace::step(Access &access) const {
   Operation *op = access.def();
   if (!op)
     return false;
-  if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
-    access.at = broadcastIndices(broadcast, access.at);
-  } else if (auto transpose = dyn_cast<TransposeOp>(op)) {
-    access.at = transposeIndices(transpose, access.at);
-  } else if (auto slice = dyn_cast<SliceOp>(op)) {
-    access.at = sliceIndices(slice, access.at);
-  } else if (auto reshape = dyn_cast<ReshapeOp>(op)) {
-    access.at = reshapeIndices(reshape, access.at, extents);
+  if (auto from = layoutIndices(op, access.at, extents)) {
+    access.at = *from;
   } else if (auto concat = dyn_cast<ConcatOp>(op)) {
     auto chosen = decideOperand(concat, access.at[concat.getAxis()], extents);
     if (!chosen)

@@ -153,14 +153,10 @@ Element Elements::follow(Value value, ArrayRef<Expr> at, bool throughChoices) {
     if (e.value == opaque)
       break;
     Element next;
-    if (auto o = dyn_cast<BroadcastOp>(op)) {
-      next = {o.getOperand(), broadcastIndices(o, e.at)};
-    } else if (auto o = dyn_cast<ReshapeOp>(op)) {
+    if (auto o = dyn_cast<ReshapeOp>(op)) {
       next = {o.getOperand(), reshaped(o, e.at)};
-    } else if (auto o = dyn_cast<TransposeOp>(op)) {
-      next = {o.getOperand(), transposeIndices(o, e.at)};
-    } else if (auto o = dyn_cast<SliceOp>(op)) {
-      next = {o.getOperand(), sliceIndices(o, e.at)};
+    } else if (auto from = layoutIndices(op, e.at, {})) {
+      next = {op->getOperand(0), *from};
     } else if (auto o = dyn_cast<ConcatOp>(op)) {
       next = resolveConcat(o, e);
     } else if (!throughChoices) {

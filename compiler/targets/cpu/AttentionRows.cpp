@@ -28,16 +28,10 @@ Value TileRows::read(KernelCode &code, Value pointer, Value t, Value d) const {
 static int64_t findBuffer(Value tensor, Indices &at, ArrayRef<Expr> extents) {
   while (!isa<BlockArgument>(tensor)) {
     Operation *op = tensor.getDefiningOp();
-    if (auto reshape = dyn_cast<ReshapeOp>(op))
-      at = reshapeIndices(reshape, at, extents);
-    else if (auto transpose = dyn_cast<TransposeOp>(op))
-      at = transposeIndices(transpose, at);
-    else if (auto slice = dyn_cast<SliceOp>(op))
-      at = sliceIndices(slice, at);
-    else if (auto broadcast = dyn_cast<BroadcastOp>(op))
-      at = broadcastIndices(broadcast, at);
-    else
+    auto from = layoutIndices(op, at, extents);
+    if (!from)
       return -1;
+    at = *from;
     tensor = op->getOperand(0);
   }
   return cast<BlockArgument>(tensor).getArgNumber();

@@ -12,14 +12,8 @@ std::optional<Place> findPlace(plan::KernelOp kernel, Value tensor, Indices at,
                                llvm::function_ref<Expr(Value, ArrayRef<Expr>, Expr)> chosen) {
   while (!isa<BlockArgument>(tensor)) {
     Operation *op = tensor.getDefiningOp();
-    if (auto reshape = dyn_cast<ReshapeOp>(op)) {
-      at = reshapeIndices(reshape, at, extents);
-    } else if (auto transpose = dyn_cast<TransposeOp>(op)) {
-      at = transposeIndices(transpose, at);
-    } else if (auto slice = dyn_cast<SliceOp>(op)) {
-      at = sliceIndices(slice, at);
-    } else if (auto broadcast = dyn_cast<BroadcastOp>(op)) {
-      at = broadcastIndices(broadcast, at);
+    if (auto from = layoutIndices(op, at, extents)) {
+      at = *from;
     } else if (auto take = dyn_cast<TakeOp>(op)) {
       size_t axis = take.getAxis(), count = rank(take.getIndices());
       Expr size = getDims(take.getOperand())[axis];
