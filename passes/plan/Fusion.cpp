@@ -160,8 +160,14 @@ bool Fusion::isView(Operation *op) const {
   return reshape && !stridedAxis(reshape.getOperand()) && !isCheap(op) && !folded.contains(op);
 }
 
-/// A reshape that only adds or removes ones, or makes a router's rows, between an operation that need not stand in memory and its one
-/// reader; or one that splits dimensions of a slice, which its reader reads where it stands.
+/// Heads that are split off the columns of rows.
+static bool splitsColumns(ReshapeOp op) {
+  auto from = getDims(op.getOperand()), to = getDims(op.getResult());
+  return !from.empty() && to.size() > from.size() && onlySplits(op) && ArrayRef(to).take_front(from.size() - 1) == ArrayRef(from).drop_back();
+}
+
+/// A reshape that only adds or removes ones, splits heads off, or makes a router's rows, between an operation that need not stand in
+/// memory and its one reader; or one that splits dimensions of a slice, which its reader reads where it stands.
 static bool isBetween(Operation *op) {
   auto reshape = dyn_cast<ReshapeOp>(op);
   Operation *source = reshape ? reshape.getOperand().getDefiningOp() : nullptr;
@@ -170,7 +176,7 @@ static bool isBetween(Operation *op) {
   if (isa<SliceOp>(source) && onlySplits(reshape))
     return true;
   return source->hasOneUse() && (isNorm(source) || (isFoldable(source) && !isa<ReshapeOp>(source))) &&
-         (isUnitReshape(reshape) || (isa<model::RouteOp>(*reshape->user_begin()) && !isNorm(source)));
+         (isUnitReshape(reshape) || (!isNorm(source) && (splitsColumns(reshape) || isa<model::RouteOp>(*reshape->user_begin()))));
 }
 
 bool Fusion::isCheap(Operation *op, unsigned depth) const {

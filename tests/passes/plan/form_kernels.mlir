@@ -169,6 +169,25 @@ func.func @heads_of_a_slice(%a: tensor<3x20xf32>) -> (tensor<2x3x4xf32>, tensor<
 
 // -----
 
+// A bias is added where heads are split off; where rows are split, the sum stands in memory.
+// CHECK-LABEL: func.func @heads_with_bias
+// CHECK:         plan.launch @transpose_0 sizes [](%arg0, %arg1) {{.*}} -> tensor<2x4x4xf32>
+// CHECK:         %[[S:.*]] = plan.launch @sub_0 sizes [](%arg0, %arg1)
+// CHECK:         %[[V:.*]] = prim.reshape %[[S]]
+// CHECK:         plan.launch @transpose_1 sizes [](%[[V]])
+func.func @heads_with_bias(%a: tensor<4x8xf32>, %bias: tensor<8xf32>) -> (tensor<2x4x4xf32>, tensor<2x8x2xf32>) {
+  %b = prim.broadcast %bias axes [1] : tensor<8xf32> -> tensor<4x8xf32>
+  %s = prim.binary add %a, %b : tensor<4x8xf32>
+  %h = prim.reshape %s : tensor<4x8xf32> -> tensor<4x2x4xf32>
+  %t = prim.transpose %h perm [1, 0, 2] : tensor<4x2x4xf32> -> tensor<2x4x4xf32>
+  %m = prim.binary sub %a, %b : tensor<4x8xf32>
+  %r = prim.reshape %m : tensor<4x8xf32> -> tensor<2x2x8xf32>
+  %u = prim.transpose %r perm [0, 2, 1] : tensor<2x2x8xf32> -> tensor<2x8x2xf32>
+  return %t, %u : tensor<2x4x4xf32>, tensor<2x8x2xf32>
+}
+
+// -----
+
 // Every output has a buffer of its own: arguments, constants and repeated values are copied.
 // CHECK-LABEL: func.func @identities
 // CHECK:         %[[N:.*]] = plan.launch @neg_0
