@@ -122,5 +122,16 @@ TEST_F(Reduce, RunningSums) {
             {{.sizes = {0}}, {.sizes = {6}}});
 }
 
+TEST_F(Reduce, RunningSumsOfIntegers) {
+  // Neighbours: a warp a line, of none, less than a warp, whole warps and a part; sums wrap.
+  for (std::string type : {"i64", "i32", "i8", "ui16"})
+    for (std::string flags : {"", " exclusive", " reverse", " exclusive reverse"}) {
+      std::string lines = "tensor<3x?x1x" + type + ", #prim.shape<3, \"s\", 1>>";
+      check("sizes [\"s\"] strides [unit, unit] aliases [-1] {\n^bb0(%a: " + lines + "):\n  %r = prim.cumsum %a axis 1" + flags + " : " + lines +
+                "\n  plan.yield %r : " + lines + "\n}",
+            {{.sizes = {0}}, {.sizes = {1}}, {.sizes = {31}}, {.sizes = {64}}, {.sizes = {100}, .range = {{0, {-100, 100}}}}});
+    }
+}
+
 } // namespace
 } // namespace dsc::cuda::test
