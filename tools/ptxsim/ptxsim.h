@@ -24,6 +24,9 @@ const char *ptxsim_counters(const char *kernel);
  * kind, change, instruction; separated by tabs. */
 const char *ptxsim_mutations(const char *ptx);
 
+/** Lines of the PTX that loaded kernels of this name have executed, ascending, separated by blanks. */
+const char *ptxsim_reached(const char *kernel);
+
 /** Sets all counters to zero. */
 void ptxsim_reset_counters(void);
 

@@ -57,7 +57,7 @@ CUfunction Module::function(const char *name) const {
   return result;
 }
 
-CUresult Module::launch(const char *kernel, Shape shape, Arguments arguments) {
+CUresult Module::launch(const char *kernel, Shape shape, Arguments arguments) const {
   CUfunction f = function(kernel);
   if (shape.shared > 48 * 1024)
     EXPECT_EQ(cuFuncSetAttribute(f, cuda::FunctionMaxDynamicShared, static_cast<int>(shape.shared)),

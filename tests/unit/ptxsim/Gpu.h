@@ -69,7 +69,7 @@ public:
   explicit Module(const std::string &ptx);
   ~Module();
   /// Launches and waits; the CUDA error. The report is in report().
-  CUresult launch(const char *kernel, Shape shape, Arguments arguments);
+  CUresult launch(const char *kernel, Shape shape, Arguments arguments) const;
   CUfunction function(const char *name) const;
   CUmodule handle() const { return module; }
 

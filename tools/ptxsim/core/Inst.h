@@ -103,6 +103,7 @@ struct Image {
   const Function *entry = nullptr;
   std::vector<Inst> code;
   std::vector<InstOrigin> origins;
+  mutable std::vector<uint8_t> reached; ///< by instruction: whether any lane has executed it
   std::vector<Slot> slots;
   std::vector<char> constants;
   std::vector<SpecialRegister> specials;

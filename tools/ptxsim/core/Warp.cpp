@@ -138,6 +138,7 @@ bool Warp::step(size_t group) {
     uint32_t holds = predicate(inst.guard);
     lanes &= inst.guardNegated ? ~holds : holds;
   }
+  image.reached[pc] |= lanes != 0;
   uint32_t sound = valid[inst.a.use] & valid[inst.b.use] & valid[inst.c.use];
   for (unsigned i = 0; i < inst.moreSources; ++i)
     sound &= valid[image.slots[inst.more + i].use];

@@ -52,6 +52,7 @@ Image Decoder::run() {
     result_.code[inst].target = starts.at(function);
   for (auto [which, slot] : specials)
     result_.specials.push_back({which, slot});
+  result_.reached.resize(result_.code.size());
   return std::move(result_);
 }
 

@@ -60,6 +60,22 @@ PTXSIM_API const char *ptxsim_mutations(const char *ptx) {
   return text.c_str();
 }
 
+PTXSIM_API const char *ptxsim_reached(const char *kernel) {
+  static thread_local std::string text;
+  std::lock_guard lock(process().mutex);
+  std::set<unsigned> lines;
+  if (kernel && process().primary)
+    for (const auto &module : process().primary->modules)
+      if (auto found = module->kernels.find(kernel); found != module->kernels.end())
+        for (size_t i = 0; i < found->second->image.code.size(); ++i)
+          if (found->second->image.reached[i])
+            lines.insert(found->second->image.origins[i].line);
+  text.clear();
+  for (unsigned line : lines)
+    text += fmt::format("{}{}", text.empty() ? "" : " ", line);
+  return text.c_str();
+}
+
 PTXSIM_API void ptxsim_reset_counters(void) {
   std::lock_guard lock(process().mutex);
   if (process().primary)

@@ -2,12 +2,17 @@
 // Seeded faults: small changes of a kernel that its tests should notice.
 //
 //   barrier   a barrier, wait, commit or fence is deleted
-//   bound     a comparison's constant moves by one, up or down; one between registers includes or
-//             excludes its edge
-//   index     a constant of integer arithmetic grows by one; a sum of two registers loses one; an
-//             address moves by one access
+//   bound     a comparison's constant moves, up or down, over the next value that the register can
+//             have; one between registers includes or excludes its edge
+//   index     a constant of integer arithmetic grows by one (a mask by its lowest bit, the
+//             reciprocal of a division is halved); a sum of two registers loses one; an address
+//             moves by one access
 //   fragment  two neighbouring registers of an mma or ldmatrix fragment change places
 //   initial   a register is not set to zero (floats only: accumulators)
+//
+// Changes that the text shows to be none are left out: a bound beyond all values of the register
+// (Ranges.h), a zero that is set twice or never used (Paths.h), the choice between two ways to
+// divide.
 #pragma once
 
 #include "tools/ptxsim/ptx/Module.h"
