@@ -362,14 +362,4 @@ std::string combineText(KernelSource &s, ReduceKind kind, const std::string &x, 
   llvm_unreachable("unknown reduction");
 }
 
-std::string beyondText(KernelSource &s, bool isMax, const std::string &x, const std::string &y, Type type) {
-  std::string text = x + (isMax ? " > " : " < ") + y;
-  return isa<FloatType>(type) ? text + " || (" + x + " != " + x + " && " + y + " == " + y + ")" : text;
-}
-
-std::string alikeText(KernelSource &s, const std::string &x, const std::string &y, Type type) {
-  std::string text = x + " == " + y;
-  return isa<FloatType>(type) ? text + " || (" + x + " != " + x + " && " + y + " != " + y + ")" : text;
-}
-
 } // namespace dsc::cuda

@@ -36,9 +36,6 @@ std::string bitcastText(KernelSource &s, const std::string &x, mlir::Type from, 
 std::string identityText(prim::ReduceKind kind, mlir::Type type);
 /// One step; sums and products of 16-bit floats are not rounded.
 std::string combineText(KernelSource &s, prim::ReduceKind kind, const std::string &x, const std::string &y, mlir::Type type);
-/// Whether x comes before y among the extremes (NaN first, when it counts as one of them), and whether they are alike.
-std::string beyondText(KernelSource &s, bool isMax, const std::string &x, const std::string &y, mlir::Type type);
-std::string alikeText(KernelSource &s, const std::string &x, const std::string &y, mlir::Type type);
 
 } // namespace dsc::cuda
 

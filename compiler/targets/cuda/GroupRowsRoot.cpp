@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A counting sort of rows by the matrix that they choose (plan.group_rows), by one block: a thread a matrix counts its rows and later
-// lists them, in between one thread adds up. No atomics, and the rows of a matrix stay in their order.
+// A counting sort of rows by the matrix that they choose (plan.group_rows), by one block: a thread
+// a matrix counts its rows and later lists them, in between one thread adds up. No atomics, and the
+// rows of a matrix stay in their order.
 #include "compiler/targets/cuda/KernelRoot.h"
 #include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/MathExtras.h"
@@ -23,14 +24,18 @@ public:
     auto k = s.kernel;
     if (ValueRange(k.getYielded()) != ValueRange(op->getResults()))
       return s.fail(op, "a kernel of group_rows gives its results");
-    std::string order = s.bufferName(s.outputBuffer(0)).str(), groups = s.bufferName(s.outputBuffer(1)).str(),
-                ends = s.bufferName(s.outputBuffer(2)).str(), pieces = s.emit(getDims(op.getGroups())[0]);
+    std::string order = s.bufferName(s.outputBuffer(0)).str(),
+                groups = s.bufferName(s.outputBuffer(1)).str(),
+                ends = s.bufferName(s.outputBuffer(2)).str(),
+                pieces = s.emit(getDims(op.getGroups())[0]);
     int64_t matrices = op.getMatrices(), most = op.getMost();
     s.line("// How many rows choose each matrix.");
     s.line(formatv("if (threadIdx.x == 0) {0}[0] = 0;", ends));
     overMatrices(s, [&](const std::string &e) {
       s.line("int count = 0;");
-      overRows(s, [&](const std::string &id, const std::string &) { s.line(formatv("count += {0} == {1};", id, e)); });
+      overRows(s, [&](const std::string &id, const std::string &) {
+        s.line(formatv("count += {0} == {1};", id, e));
+      });
       s.line(formatv("{0}[{1} + 1] = count;", ends, e));
     });
     s.line("__syncthreads();");
@@ -68,14 +73,24 @@ private:
   }
 
   void overMatrices(KernelSource &s, llvm::function_ref<void(const std::string &)> body) const {
-    s.overIndex(constant(op.getMatrices()), "threadIdx.x", llvm::Twine(threads()), [&](Expr e) { body(s.emit(e)); });
+    int64_t matrices = op.getMatrices();
+    if (matrices <= threads()) {
+      s.branch(
+          "threadIdx.x < " + llvm::Twine(matrices),
+          [&] { body(s.emit(s.boundIndex(constant(matrices), "threadIdx.x"))); }, nullptr);
+      return;
+    }
+    s.overIndex(constant(op.getMatrices()), "threadIdx.x", llvm::Twine(threads()),
+                [&](Expr e) { body(s.emit(e)); });
   }
 
-  void overRows(KernelSource &s, llvm::function_ref<void(const std::string &, const std::string &)> body) const {
+  void overRows(KernelSource &s,
+                llvm::function_ref<void(const std::string &, const std::string &)> body) const {
     auto dims = getDims(op.getIds());
     s.overIndex(product(context, dims), [&](Expr row) {
       std::string valid;
-      Expr id = s.checkedIndex(op.getIds(), delinearize(row, dims, s.extents()), constant(op.getMatrices()), valid);
+      Expr id = s.checkedIndex(op.getIds(), delinearize(row, dims, s.extents()),
+                               constant(op.getMatrices()), valid);
       body(s.emit(id), s.emit(row));
     });
   }

@@ -110,31 +110,33 @@ std::string KernelSource::reduceElement(ReduceOp op, ArrayRef<Expr> at) {
 std::string KernelSource::argReduceElement(ArgReduceOp op, ArrayRef<Expr> at) {
   Value operand = op.getOperand();
   Type type = prim::elementType(operand);
-  StringRef valueType = registerType(type);
   Expr extent = getDims(operand)[op.getAxis()];
-  bool isMax = op.getKind() == ReduceKind::Max;
-  // Whether element y at position j replaces x at position i. An element that no thread has stands behind all others.
-  auto takes = [&](const std::string &x, const std::string &i, const std::string &y, const std::string &j) {
-    return formatv("{0} || (({1}) && {2} {3} {4})", beyondText(*this, isMax, y, x, type), alikeText(*this, x, y, type), j,
-                   op.getLast() ? ">" : "<", i)
-        .str();
-  };
+  bool isMax = op.getKind() == ReduceKind::Max, isFloat = isa<FloatType>(type);
+  StringRef orderType = storageBytes(type) == 8 ? "unsigned long long" : "unsigned", placeType = indexType(newIndex(extent));
+  prelude("order");
+  // The larger, the better: NaN is the best of both kinds.
+  auto order = [&](const std::string &x) { return (isMax ? "orderOf(" : isFloat ? "orderOf(-" : "~orderOf(") + x + ")"; };
   return hoisted(op.getResult(), at, [&](bool together) {
-    std::string best = variable(valueType, "best", identityText(op.getKind(), type));
-    std::string place = variable("long long", "place", op.getLast() ? "-1" : "9223372036854775807LL");
+    // Where all are the least there is, the first position is 0, and the last one is found.
+    std::string best = variable(orderType, "best", "0"), place = variable(placeType, "place", "0");
     overReduced({extent}, together, type, [&](ArrayRef<Expr> inner) {
       Indices position(at);
       position.insert(position.begin() + op.getAxis(), inner[0]);
       std::string value = element(operand, position), number = emit(inner[0]);
-      line("if (" + takes(best, place, value, number) + ") { " + best + " = " + value + "; " + place + " = " + number + "; }");
+      std::string rank = define(current, orderType, "rank", order(value));
+      line("if (" + rank + (op.getLast() ? " >= " : " > ") + best + ") { " + best + " = " + rank + "; " + place + " = " + number + "; }");
     });
     if (!together)
       return place;
-    return combineThreads({best, place}, {valueType.str(), "long long"}, "best",
-                          [&](ArrayRef<std::string> x, ArrayRef<std::string> y) {
-                            std::string take = define(current, "bool", "take", takes(x[0], x[1], y[0], y[1]));
-                            return std::vector<std::string>{take + " ? " + y[0] + " : " + x[0], take + " ? " + y[1] + " : " + x[1]};
-                          })[1];
+    auto combine = [&](const std::string &name, StringRef of, StringRef hint, StringRef function) {
+      return combineThreads({name}, {of.str()}, hint, [&](ArrayRef<std::string> x, ArrayRef<std::string> y) {
+        return std::vector<std::string>{formatv("{0}({1}, {2})", function, x[0], y[0])};
+      })[0];
+    };
+    std::string own = define(current, orderType, "own", best), top = combine(best, orderType, "top", "max");
+    std::string none = op.getLast() ? "-1" : placeType == "int" ? "2147483647" : "9223372036854775807LL";
+    line(place + " = " + own + " == " + top + " ? " + place + " : " + none + ";");
+    return combine(place, placeType, "first", op.getLast() ? "max" : "min");
   });
 }
 

@@ -128,7 +128,7 @@ __device__ __forceinline__ void expandRows(Shape m, typename T::Storage *to, uns
       for (unsigned e = 0; e < 8; ++e) {
         unsigned t = unit % (Shape::TILE / 16) * 16 + lane / 4 + e / 2 % 2 * 8;
         unsigned d = unit / (Shape::TILE / 16) * 16 + e / 4 * 8 + lane % 4 * 2 + e % 2;
-        if (unit < units && d < WIDTH)
+        if (unit < units && (columns == WIDTH || d < WIDTH))
           to[t * toStride + d] = T::narrow(sums[u * 8 + e]);
       }
     }
@@ -136,7 +136,7 @@ __device__ __forceinline__ void expandRows(Shape m, typename T::Storage *to, uns
 #pragma unroll
     for (unsigned u = 0; u < scalars; ++u) {
       unsigned i = threadIdx.x + u * 256, d = i % columns, t = i / columns;
-      if (t < Shape::TILE && d < WIDTH)
+      if (t < Shape::TILE && (columns == WIDTH || d < WIDTH))
         to[t * toStride + d] = T::narrow(sums[u]);
     }
   }
