@@ -78,7 +78,7 @@ static llvm::SmallVector<int64_t> shapeOf(Type type, plan::KernelOp kernel,
 static Tensor makeInput(plan::KernelOp kernel, unsigned i, const Case &test, std::mt19937 &random) {
   Type type = kernel.getBlock().getArgument(i).getType(), element = getElementTypeOrSelf(type);
   Tensor tensor = Tensor::allocate(shapeOf(type, kernel, test.sizes), element);
-  std::uniform_real_distribution<double> reals(-test.scale, test.scale);
+  std::uniform_real_distribution<double> reals(test.middle - test.scale, test.middle + test.scale);
   auto it = test.range.find(i);
   auto [low, high] = it != test.range.end() ? it->second : std::pair<int64_t, int64_t>(-9, 9);
   if (element.isInteger(1))
@@ -89,13 +89,20 @@ static Tensor makeInput(plan::KernelOp kernel, unsigned i, const Case &test, std
   for (int64_t n = 0; n < tensor.getNumElements(); ++n) {
     char *at = tensor.mutableData<char>() + n * bytes;
     if (auto real = dyn_cast<FloatType>(element)) {
-      llvm::APFloat value(reals(random));
+      double number = reals(random);
+      if (llvm::is_contained(test.peaks, n))
+        number = test.middle + 2 * test.scale;
+      if (auto same = test.filled.find(i); same != test.filled.end())
+        number = same->second;
+      llvm::APFloat value(number);
       bool lost;
       value.convert(real.getFloatSemantics(), llvm::APFloat::rmNearestTiesToEven, &lost);
       uint64_t bits = value.bitcastToAPInt().getZExtValue();
       memcpy(at, &bits, bytes);
     } else {
       int64_t value = given != test.given.end() ? given->second.at(n) : integers(random);
+      if (llvm::is_contained(test.peaks, n))
+        value = high + 1;
       memcpy(at, &value, bytes);
     }
   }
@@ -143,11 +150,23 @@ static std::vector<Tensor> interpret(plan::KernelOp kernel, llvm::ArrayRef<Tenso
 
 KernelRun::KernelRun(const CompiledKernel &kernel, const Case &test)
     : compiled(kernel), test(test) {
-  std::mt19937 random(7);
+  std::mt19937 random(test.seed);
   plan::KernelOp op = kernel.op();
   for (unsigned i = 0; i < op.getNumInputs(); ++i)
     inputs.push_back(makeInput(op, i, test, random));
-  want = interpret(op, inputs, test.sizes);
+  if (!test.faulty && test.wanted.empty()) {
+    want = interpret(op, inputs, test.sizes);
+    return;
+  }
+  for (auto [i, v] : llvm::enumerate(op.getYielded())) {
+    Type element = getElementTypeOrSelf(v.getType());
+    want.push_back(Tensor::allocate(shapeOf(v.getType(), op, test.sizes), element));
+    if (test.wanted.empty())
+      continue;
+    size_t bytes = reference::elementSize(element);
+    for (auto [n, value] : llvm::enumerate(test.wanted.at(i)))
+      memcpy(want.back().mutableData<char>() + n * bytes, &value, bytes);
+  }
 }
 
 uint64_t KernelRun::leastBytes() const {
@@ -229,10 +248,11 @@ std::string compare(const Tensor &got, const Tensor &want, const Case &test) {
 
 } // namespace
 
-std::string KernelRun::check() const {
+std::string KernelRun::check() const { return check(ptxsim::test::Module(compiled.ptx())); }
+
+std::string KernelRun::check(const ptxsim::test::Module &module) const {
   using namespace ptxsim::test;
   plan::KernelOp kernel = compiled.op();
-  Module module(compiled.ptx());
   std::vector<Buffer> buffers;
   std::vector<Layout> layouts;
   Arguments arguments;
@@ -271,9 +291,11 @@ std::string KernelRun::check() const {
     if (result)
       return takeReport() + " (" + std::to_string(int(result)) + ")";
   }
-  if (fault.values<unsigned>()[0])
-    return "a fault is reported";
+  if (fault.values<unsigned>()[0] != unsigned(test.faulty))
+    return test.faulty ? "no fault is reported" : "a fault is reported";
   got.clear();
+  if (test.faulty && test.wanted.empty())
+    return "";
   std::string wrong;
   for (auto [o, tensor] : llvm::enumerate(want)) {
     const Layout &layout = layouts[inputs.size() + o];

@@ -13,6 +13,10 @@
 #include <optional>
 #include <random>
 
+namespace ptxsim::test {
+class Module;
+}
+
 namespace dsc::cuda::test {
 
 using reference::Tensor;
@@ -24,10 +28,20 @@ struct Case {
   std::map<unsigned, std::pair<int64_t, int64_t>> range = {};
   /// Integer inputs with these elements, by input.
   std::map<unsigned, std::vector<int64_t>> given = {};
-  /// Floats lie in [-scale, scale].
-  double scale = 1;
+  /// Floats lie in [middle - scale, middle + scale].
+  double scale = 1, middle = 0;
+  /// Elements, by their number in each input, that lie above all others.
+  std::vector<int64_t> peaks = {};
+  /// What all floats of an input are.
+  std::map<unsigned, double> filled = {};
   /// |got - want| <= absolute + relative |want|.
   double absolute = 1e-5, relative = 1e-5;
+  /// Of the random elements.
+  unsigned seed = 7;
+  /// Integer results, where the interpreter does not know the operation.
+  std::vector<std::vector<int64_t>> wanted = {};
+  /// An index is out of range: the kernel says so, and nothing else is wrong.
+  bool faulty = false;
 };
 
 /// A kernel of the plan as PTX, and how it is launched.
@@ -59,6 +73,8 @@ public:
   /// Runs on the simulator with the options that it has; "" when the results agree, else what is
   /// wrong.
   std::string check() const;
+  /// The same with a module that is loaded already.
+  std::string check(const ptxsim::test::Module &module) const;
   /// Bytes that are read or written at least: every input and output once.
   uint64_t leastBytes() const;
   /// The outputs of the last check.

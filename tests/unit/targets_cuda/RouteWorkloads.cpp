@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tests/unit/targets_cuda/RouteWorkloads.h"
 #include "tests/unit/RouteKernels.h"
+#include "tests/unit/targets_cuda/Families.h"
 
 namespace dsc::cuda::test {
 
 using dsc::test::RouteShape;
 
-std::vector<GenericWorkload> routeWorkloads() {
-  std::vector<GenericWorkload> all;
+std::vector<Workload> routeWorkloads() {
+  std::vector<Workload> all;
   // Integers, so that there are ties. The last block is full, or ends behind one warp or three.
   auto add = [&](const std::string &name, RouteShape shape) {
     if (shape.logits.empty())

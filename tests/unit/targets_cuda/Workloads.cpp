@@ -186,4 +186,34 @@ Case groupedCase(const GroupedText &s, const std::vector<int64_t> &ids) {
           .relative = s.type == "f32" ? 1e-5 : 8e-3};
 }
 
+std::string groupRowsText(int64_t matrices, int64_t most) {
+  std::string groups = llvm::formatv(
+      "tensor<?x2xi32, #prim.shape<\"floordiv(p, {0}) + min(p, {1})\", 2>>", most, matrices);
+  std::string results = llvm::formatv(R"(tensor<?xi32, #prim.shape<"p">>, {0}, tensor<{1}xi32>)",
+                                      groups, matrices + 1);
+  return llvm::formatv(R"(sizes ["p"] strides [unit, unit, unit, unit] aliases [-1, -1, -1] {{
+  ^bb0(%i: tensor<?xi64, #prim.shape<"p">>):
+    %o, %g, %e = plan.group_rows %i of {0} most {1} : tensor<?xi64, #prim.shape<"p">> -> {2}
+    plan.yield %o, %g, %e : {2}
+  })",
+                       matrices, most, results);
+}
+
+Case groupRowsCase(const std::vector<int64_t> &ids, int64_t matrices, int64_t most) {
+  std::vector<int64_t> order, groups, ends{0};
+  for (int64_t e = 0; e < matrices; ++e) {
+    int64_t begin = order.size();
+    for (size_t row = 0; row < ids.size(); ++row)
+      if (ids[row] == e)
+        order.push_back(row);
+    int64_t end = order.size();
+    for (int64_t first = begin; first < end; first += most)
+      groups.insert(groups.end(), {first, std::min(end - first, most)});
+    ends.push_back(end);
+  }
+  int64_t rows = ids.size();
+  groups.resize(2 * (rows / most + std::min(rows, matrices)));
+  return {.sizes = {rows}, .given = {{0, ids}}, .wanted = {order, groups, ends}};
+}
+
 } // namespace dsc::cuda::test

@@ -56,6 +56,10 @@ std::string groupedText(const GroupedText &shape);
 /// A case of it with these ids: order and groups are inputs of the kernel.
 Case groupedCase(const GroupedText &shape, const std::vector<int64_t> &ids);
 
+/// plan.group_rows of the ids' size p, and a case of it with what a sort gives.
+std::string groupRowsText(int64_t matrices, int64_t most);
+Case groupRowsCase(const std::vector<int64_t> &ids, int64_t matrices, int64_t most);
+
 } // namespace dsc::cuda::test
 
 #endif
