@@ -260,6 +260,18 @@ TEST(Check, missingWait) {
   expectReport(run(copyThenRead("")), 719, "missing-wait");
 }
 
+TEST(Check, copiesFromFarAway) {
+  auto text = [](std::string_view size) {
+    return kernelText("mov.u32 %r2, s;\nmov.u32 %r3, " + std::string(size) +
+                          ";\nadd.s64 %rd1, %out, 70368744177664;\n"
+                          "cp.async.cg.shared.global [%r2], [%rd1], 16, %r3;\n",
+                      "", ".shared .align 16 .b8 s[16];\n");
+  };
+  expectReport(run(text("16"), {.blockX = 1}), 700, "out-of-bounds");
+  // Zeros come from nowhere.
+  expectLegal(text("0"), {.blockX = 1});
+}
+
 TEST(Check, copiesNeedABarrierForOthers) {
   auto text = [](std::string_view barrier) {
     return kernelText("mov.u32 %r2, s;\nmul.lo.u32 %r1, %r0, 16;\nadd.u32 %r3, %r1, %r2;\n"

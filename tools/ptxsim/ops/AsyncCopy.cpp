@@ -39,7 +39,6 @@ void copy(Warp &w, const Inst &i, uint32_t lanes) {
   for (unsigned l = 0; l < 32; ++l)
     reading |= uint32_t(!(ignored >> l & 1) && (!sizes || sizes[l])) << l;
   reading &= lanes;
-  countGlobal(w, reading, from, op.bytes, false);
   if (!w.copies)
     w.copies = std::make_unique<AsyncCopies>();
   for (uint32_t rest = lanes; rest; rest &= rest - 1) {
@@ -79,6 +78,7 @@ void copy(Warp &w, const Inst &i, uint32_t lanes) {
       std::fill_n(data, op.bytes, uint8_t(0xFF));
     w.copies->pending.push_back(copy);
   }
+  countGlobal(w, reading, from, op.bytes, false);
 }
 
 void commit(Warp &w, const Inst &, uint32_t lanes) {
